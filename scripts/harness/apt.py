@@ -1,0 +1,117 @@
+"""Debian's archive through apt: the configured suites, and newer ones in lists of our own."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+from . import files, proc
+from .failure import Failure
+from .paths import BUILD, LOGS
+from .progress import say
+
+NEWER_SUITES = ("trixie-backports", "sid")  # where kernels newer than this Debian's are
+FRESH = 24 * 3600  # seconds for which downloaded package lists are good enough
+
+PRIVATE = BUILD / "apt"
+
+_refreshed = False
+
+
+def refresh():
+    """apt-get update for the system, once per run."""
+    global _refreshed
+    if _refreshed:
+        return
+    command = ["apt-get", "update"] if os.geteuid() == 0 else ["sudo", "-n", "apt-get", "update"]
+    proc.run(command, log=LOGS / "apt-update.log", what="apt-get update")
+    _refreshed = True
+
+
+def _mirror():
+    """Site and keyring of the Debian archive, as apt is configured here."""
+    targets = proc.capture(["apt-get", "indextargets", "--format",
+                            "$(SITE)\t$(CODENAME)\t$(SOURCESENTRY)",
+                            "Created-By: Packages", "Origin: Debian"])
+    entries = [line.split("\t") for line in targets.splitlines() if line]
+    main = [entry for entry in entries if "-" not in entry[1]] or entries
+    if not main:
+        raise Failure("apt has no lists of Debian; run apt-get update, or give --kernel DIR")
+    site, _, entry = main[0]
+    path = Path(entry.rpartition(":")[0])
+    keyring = re.search(r"signed-by[=:]\s*([^\s\]]+)", path.read_text(encoding="utf-8"),
+                        re.IGNORECASE)
+    return site, keyring[1] if keyring else None
+
+
+def _private_options():
+    sources = PRIVATE / "sources.list"
+    if not sources.exists():
+        site, keyring = _mirror()
+        signed = f"[signed-by={keyring}] " if keyring else ""
+        files.write(sources, "".join(f"deb {signed}{site} {suite} main\n"
+                                     for suite in NEWER_SUITES))
+    for name in ("lists", "cache"):
+        (PRIVATE / name / "partial").mkdir(parents=True, exist_ok=True)
+    return ["-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=/dev/null",
+            "-o", f"Dir::State::lists={PRIVATE / 'lists'}",
+            "-o", f"Dir::Cache={PRIVATE / 'cache'}", "-o", "APT::Sandbox::User="]
+
+
+def _refresh_private():
+    """Update our own lists unless they are fresh; old ones serve where there is no network."""
+    options, stamp = _private_options(), PRIVATE / "updated"
+    if stamp.exists() and time.time() - stamp.stat().st_mtime < FRESH:
+        return options
+    try:
+        proc.run(["apt-get", *options, "-o", "APT::Update::Error-Mode=any", "update"],
+                 log=LOGS / "apt-update-newer.log", what="apt-get update")
+        files.write(stamp, "")
+    except Failure as failure:
+        if not stamp.exists():
+            raise
+        say(f"   using old package lists: {failure}")
+    return options
+
+
+def _download(package, version, directory, options):
+    """The package's file in directory, downloaded if it is not there yet."""
+    kept = directory / f"{package}_{version.replace(':', '%3a')}.deb"
+    if not kept.exists():
+        with files.complete(directory / f"{package}.download") as part:
+            part.mkdir()
+            proc.run(["apt-get", *options, "-o", "APT::Sandbox::User=",
+                      "download", f"{package}={version}"],
+                     cwd=part, log=LOGS / "apt-download.log", what=f"download of {package}")
+            next(part.glob("*.deb")).rename(kept)
+        files.remove(directory / f"{package}.download")
+    return kept
+
+
+def _versions(package, options):
+    """Versions on offer, the one that apt prefers first."""
+    table = proc.capture(["apt-cache", *options, "madison", package], check=False)
+    return [line.split("|")[1].strip() for line in table.splitlines() if "|" in line]
+
+
+def download(package, directory):
+    """A package of the configured suites."""
+    versions = _versions(package, [])
+    if not versions:
+        refresh()
+        versions = _versions(package, [])
+    if not versions:
+        raise Failure(f"apt offers no {package}")
+    return _download(package, versions[0], directory, [])
+
+
+def download_newest_kernel(major, directory):
+    """The newest linux-source-MAJOR.* that Debian has."""
+    options = _refresh_private()
+    names = proc.capture(["apt-cache", *options, "pkgnames", f"linux-source-{major}."]).split()
+    numbers = [(int(name.rpartition(".")[2]), name) for name in names
+               if re.fullmatch(rf"linux-source-{major}\.\d+", name)]
+    if not numbers:
+        raise Failure(f"Debian offers no linux-source-{major}.*; give --kernel DIR")
+    package = max(numbers)[1]
+    return _download(package, _versions(package, options)[0], directory, options)

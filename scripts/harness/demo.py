@@ -1,0 +1,68 @@
+"""scripts/demo: the races on an unpatched kernel, and on the same kernel with the series."""
+
+import argparse
+import time
+
+from . import files, kbuild, races, report, verdict
+from .paths import LOGS, RACES, ROOT
+from .progress import duration, say
+from .subject import Subject
+
+EPILOG = f"""\
+exits with 0 only if every race that {RACES.relative_to(ROOT)} claims to be fixed shows on the
+unpatched kernel and none of them on the patched one. Everything made lies in build/."""
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__, epilog=EPILOG)
+    parser.add_argument("--kernel", metavar="DIR|VERSION",
+                        help="a kernel tree, which is only read, or a version like 6.12 that "
+                        "Debian has as linux-source-6.12 (default: Debian's newest 7.*)")
+    parser.add_argument("--config", choices=kbuild.configs(), default="debug",
+                        help="kernel configuration (default: debug)")
+    parser.add_argument("--seconds", type=int, default=2,
+                        help="how long each case tries to hit its race (default: 2)")
+    return parser
+
+
+def _rows(config):
+    return [row for row in races.read()
+            if row.claim != races.KEPT and row.config in ("any", config)]
+
+
+def _seconds(result):
+    return "" if result.seconds is None else f"{result.seconds:.1f} s"
+
+
+def _line(row, before, after):
+    return (row.race, row.title, before, _seconds(before),
+            after if after.status != verdict.PASSED else f"clean: {after.evidence}".rstrip(": "),
+            _seconds(after))
+
+
+def _good(row, before, after):
+    return row.claim != races.FIXED or (
+        before.status in verdict.SHOWN and after.status == verdict.PASSED)
+
+
+def main():
+    """Do what the command line says."""
+    args = _parser().parse_args()
+    start = time.monotonic()
+    subject = Subject.get(args.kernel, args.config)
+    logs = LOGS / time.strftime("demo-%Y%m%d-%H%M%S")
+    rows = _rows(args.config)
+    before, after = subject.run(rows, args.seconds, logs, ("unpatched", "patched"))
+    lines = report.table(
+        ("race", "paths", f"{subject.source.label} unpatched", "shown in", "with the series",
+         "ran for"),
+        [_line(row, before[row.name], after[row.name]) for row in rows],
+        (4, 30, 44, 8, 30, 8))
+    say("\n" + "\n".join(lines) + "\n")
+    files.write(logs / "table.txt", "\n".join(lines) + "\n")
+    bad = [row for row in rows if not _good(row, before[row.name], after[row.name])]
+    for row in bad:
+        say(f"NOT SHOWN FIXED: race {row.race} ({row.name})")
+    say(f"{len(rows) - len(bad)} of {len(rows)} as claimed, config {args.config}, "
+        f"{duration(time.monotonic() - start)}; console logs: {logs.relative_to(ROOT)}/")
+    return 1 if bad else 0

@@ -1,0 +1,76 @@
+"""What the host must have, installed from Debian when it is missing."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from . import apt, files, proc
+from .failure import Failure
+from .paths import BUILD, DOWNLOADS, LOGS
+from .progress import say
+
+BUILD_PACKAGES = ("bc", "bison", "flex", "gcc", "git", "libc6-dev", "libelf-dev", "make", "perl",
+                  "qemu-system-x86", "rsync", "xz-utils")
+LINT_PACKAGES = ("pycodestyle", "pyflakes3", "shellcheck")
+OLDEST_CLANG = 15  # before: KASAN without memcpy, memset and copy_*_iter
+
+
+def _installed(package):
+    state = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", package],
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                           check=False)
+    return state.stdout == "installed"
+
+
+def install(packages):
+    """Install those packages that are missing."""
+    missing = [package for package in packages if not _installed(package)]
+    if not missing:
+        return
+    command = ["apt-get", "-y", "--no-install-recommends", "install", *missing]
+    if os.geteuid():
+        if not shutil.which("sudo"):
+            raise Failure(f"run as root first: {' '.join(command)}")
+        command = ["sudo", "-n", *command]
+    say(f"-- installing {' '.join(missing)}")
+    apt.refresh()
+    proc.run(command, log=LOGS / "apt-install.log", what="apt-get install",
+             env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def _llvm_versions():
+    found = [(int(path.name.removeprefix("llvm-")), path)
+             for path in Path("/usr/lib").glob("llvm-*") if path.name[5:].isdigit()]
+    return [(number, path / "bin") for number, path in sorted(found)
+            if number >= OLDEST_CLANG and (path / "bin/clang").exists()
+            and (path / "bin/ld.lld").exists() and (path / "bin/llvm-ar").exists()]
+
+
+def llvm():
+    """Directory of the newest LLVM that is installed, after installing one if need be."""
+    if not _llvm_versions():
+        apt.refresh()
+        names = proc.capture(["apt-cache", "pkgnames", "clang-"]).split()
+        numbers = [int(name[6:]) for name in names if re.fullmatch(r"clang-\d+", name)]
+        newest = max(numbers, default=0)
+        if newest < OLDEST_CLANG:
+            raise Failure(f"apt offers no clang-{OLDEST_CLANG} or newer")
+        install([f"clang-{newest}", f"lld-{newest}", f"llvm-{newest}"])
+    return _llvm_versions()[-1][1]
+
+
+def busybox():
+    """A static busybox: unpacked, not installed, because that would remove busybox."""
+    binary = BUILD / "busybox"
+    if not binary.exists():
+        package = apt.download("busybox-static", DOWNLOADS)
+        unpacked = BUILD / "busybox-static"
+        proc.capture(["dpkg-deb", "-x", package, unpacked])
+        found = next(path for path in (unpacked / "bin/busybox", unpacked / "usr/bin/busybox")
+                     if path.exists())
+        with files.complete(binary) as part:
+            shutil.copy(found, part)
+        files.remove(unpacked)
+    return binary

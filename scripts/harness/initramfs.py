@@ -1,0 +1,52 @@
+"""Makes the guest's file system: a newc cpio archive, written without root or tools."""
+
+import gzip
+import stat
+
+from . import deps, files
+from .paths import GUEST_INIT
+
+DIRECTORIES = ("bin", "dev", "proc", "sys", "tmp", "modules", "tests")
+
+
+class _Archive:
+    """Appends entries to a cpio archive."""
+
+    def __init__(self, output):
+        self.output = output
+        self.count = 0
+
+    def add(self, name, mode, data=b"", device=(0, 0)):
+        """Append one file, directory or device node."""
+        self.count += 1
+        path = name.encode() + b"\0"
+        fields = (self.count, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(path), 0)
+        header = b"070701" + b"".join(b"%08X" % value for value in fields)
+        for part in (header + path, data):
+            self.output.write(part + b"\0" * (-len(part) % 4))
+
+    def end(self):
+        """Append what marks the end."""
+        self.add("TRAILER!!!", 0)
+
+
+def build(path, *, programs=(), modules=(), cases=None):
+    """Write an initramfs; without cases the guest gives a shell.
+
+    cases: (seconds, name, shell command) each.
+    """
+    with files.complete(path) as part, gzip.open(part, "wb", compresslevel=1) as output:
+        archive = _Archive(output)
+        for name in DIRECTORIES:
+            archive.add(name, stat.S_IFDIR | 0o755)
+        archive.add("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
+        archive.add("bin/busybox", stat.S_IFREG | 0o755, deps.busybox().read_bytes())
+        archive.add("init", stat.S_IFREG | 0o755, GUEST_INIT.read_bytes())
+        for program in programs:
+            archive.add(f"tests/{program.name}", stat.S_IFREG | 0o755, program.read_bytes())
+        for module in modules:
+            archive.add(f"modules/{module.name}", stat.S_IFREG | 0o644, module.read_bytes())
+        if cases is not None:
+            lines = "".join(f"{limit}\t{name}\t{command}\n" for limit, name, command in cases)
+            archive.add("cases", stat.S_IFREG | 0o644, lines.encode())
+        archive.end()

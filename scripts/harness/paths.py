@@ -1,0 +1,18 @@
+"""Where things are; everything that is made lies under build/."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "scripts"
+PATCHES = ROOT / "patches"
+SELFTESTS = ROOT / "selftests"
+KCONFIG = SCRIPTS / "kconfig"
+GUEST_INIT = SCRIPTS / "guest" / "init"
+RACES = SCRIPTS / "races.tsv"
+
+BUILD = ROOT / "build"
+DOWNLOADS = BUILD / "download"
+SOURCES = BUILD / "source"
+KERNELS = BUILD / "kernel"
+PROGRAMS = BUILD / "programs"
+LOGS = BUILD / "logs"

@@ -1,0 +1,115 @@
+"""Child processes: in groups of their own, none of them survives us."""
+
+import os
+import signal
+import subprocess
+import threading
+
+from .failure import Failure
+from .progress import Pulse
+
+GRACE = 5  # seconds between asking and killing; make removes half-made targets when asked
+
+_children = set()
+_guard = threading.Lock()
+_stopping = False
+
+
+def start(command, **options):
+    """Start a child with an empty stdin (unless told otherwise) and remember it."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    options.setdefault("start_new_session", True)
+    with _guard:
+        if _stopping:
+            raise Failure("stopped")
+        try:
+            child = subprocess.Popen([str(word) for word in command], **options)
+        except FileNotFoundError:
+            raise Failure(f"{command[0]}: no such program") from None
+        _children.add(child)
+    return child
+
+
+def _signal(child, signum):
+    try:
+        os.killpg(child.pid, signum)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _end(children):
+    for child in children:
+        _signal(child, signal.SIGTERM)
+    for child in children:
+        try:
+            child.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            pass
+        _signal(child, signal.SIGKILL)
+        child.wait()
+        _children.discard(child)
+
+
+def stop(child):
+    """End one child with all of its group, and forget it."""
+    _end([child])
+
+
+def stop_all():
+    """End every child, and let no thread start another."""
+    global _stopping
+    with _guard:
+        _stopping = True
+        children = list(_children)
+    _end(children)
+
+
+def _last_line(path):
+    with open(path, "rb") as log:
+        log.seek(max(0, os.path.getsize(path) - 500))
+        lines = log.read().decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip(" #\t")), "")
+
+
+def _telling_line(path):
+    """The line of a log that says most about why a command failed."""
+    lines = path.read_text(errors="replace").splitlines()
+    for mark in ("No space left on device", "error:", "fatal:", "E: ", "*** "):
+        for line in lines:
+            if mark in line:
+                return line.strip()
+    return _last_line(path)
+
+
+def run(command, *, log, what, append=False, **options):
+    """Run a command with all its output in a file; a Failure tells its most telling line."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    pulse = Pulse()
+    with open(log, "ab" if append else "wb") as output:
+        child = start(command, stdout=output, stderr=subprocess.STDOUT, **options)
+        try:
+            while True:
+                try:
+                    status = child.wait(1)
+                    break
+                except subprocess.TimeoutExpired:
+                    pulse.beat(_last_line(log))
+        finally:
+            pulse.end()
+            stop(child)
+    if status:
+        raise Failure(f"{what} failed: {_telling_line(log)} (all of it: {log})")
+
+
+def capture(command, *, check=True, **options):
+    """Run a short command and return its output; a Failure tells its error output."""
+    child = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                  text=True, errors="replace", **options)
+    try:
+        output, errors = child.communicate()
+    finally:
+        stop(child)
+    if check and child.returncode:
+        lines = (errors.strip() or output.strip() or f"status {child.returncode}").splitlines()
+        raise Failure(f"{command[0]}: {lines[0]}")
+    return output

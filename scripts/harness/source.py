@@ -1,0 +1,167 @@
+"""Kernel sources as git trees under build/source; what the user gives is only read."""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import apt, files, proc
+from .failure import Failure
+from .paths import BUILD, DOWNLOADS, LOGS, SOURCES
+from .progress import say, step
+
+DEFAULT_MAJOR = 7
+BASE = "refs/heads/unpatched"
+
+_GIT_CONFIG = """\
+[user]
+name = params_lock series
+email = params-lock@localhost
+[safe]
+directory = *
+[core]
+compression = 1
+hooksPath = /dev/null
+[gc]
+auto = 0
+[commit]
+gpgsign = false
+[advice]
+detachedHead = false
+[init]
+defaultBranch = main
+"""
+
+
+@dataclass
+class Source:
+    """A git tree whose branch `unpatched` is the kernel as it came."""
+    tree: Path
+    name: str
+    version: str
+
+    @property
+    def label(self):
+        """How people call it."""
+        return f"Linux {self.version}"
+
+    def git(self, *arguments, **options):
+        """Run git in the tree and return its output."""
+        return git(*arguments, cwd=self.tree, **options)
+
+    def base(self):
+        """The commit of the kernel as it came."""
+        return self.git("rev-parse", BASE).strip()
+
+    def checkout(self, commit):
+        """Put a commit into the work tree; files that do not differ keep their times."""
+        self.git("checkout", "--quiet", "--force", "--detach", commit)
+
+
+def environment():
+    """An environment in which git does the same for everybody."""
+    config = BUILD / "gitconfig"
+    if not config.exists():
+        files.write(config, _GIT_CONFIG)
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return {**clean, "GIT_CONFIG_GLOBAL": str(config), "GIT_CONFIG_NOSYSTEM": "1"}
+
+
+def git(*arguments, **options):
+    """Run git and return its output."""
+    return proc.capture(["git", *arguments], env=environment(), **options)
+
+
+def _version(makefile):
+    numbers = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", makefile, re.M))
+    if len(numbers) != 3:
+        raise Failure("no Linux version in the Makefile")
+    return ".".join(numbers[key] for key in ("VERSION", "PATCHLEVEL", "SUBLEVEL"))
+
+
+def _opened(tree, name):
+    makefile = git("show", f"{BASE}:Makefile", cwd=tree)
+    return Source(tree, name, _version(makefile))
+
+
+def _from_package(package):
+    """The git tree of a linux-source package."""
+    name = package.stem
+    tree = SOURCES / name
+    if not tree.exists():
+        need_space(8)
+        with files.complete(tree) as part:
+            part.mkdir()
+            with step(f"unpacking {package.name}"):
+                unpacked = part / "package"
+                proc.run(["dpkg-deb", "-x", package, unpacked], log=LOGS / "unpack.log",
+                         what="unpacking")
+                archive = next(unpacked.glob("usr/src/linux-source-*.tar.xz"))
+                proc.run(["tar", "-xf", archive, "--strip-components=1", "-C", part],
+                         log=LOGS / "unpack.log", what="unpacking")
+                files.remove(unpacked)
+            with step("making a git tree of it"):
+                git("init", "--quiet", cwd=part)
+                _commit_all(part, name)
+    return _opened(tree, name)
+
+
+def _commit_all(tree, name):
+    git("add", "--all", "--force", cwd=tree)  # .gitignore names some files that belong there
+    git("commit", "--quiet", "-m", name, cwd=tree)
+    git("update-ref", BASE, "HEAD", cwd=tree)
+
+
+def _from_directory(directory):
+    """A git tree with the contents of a user's directory, which is not modified."""
+    if not (directory / "sound/core/pcm_native.c").exists():
+        raise Failure(f"{directory} is not a Linux source tree")
+    name = f"{directory.name}-{hashlib.sha256(str(directory).encode()).hexdigest()[:8]}"
+    tree = SOURCES / name
+    if not tree.exists():
+        need_space(8)
+        with files.complete(tree) as part:
+            part.mkdir()
+            git("init", "--quiet", cwd=part)
+    with step(f"reading {directory}"):
+        if (directory / ".git").exists():
+            git("fetch", "--quiet", "--force", "--no-tags", "--depth=1", f"file://{directory}",
+                f"HEAD:{BASE}", cwd=tree)
+            if git("--no-optional-locks", "status", "--porcelain", "--untracked-files=no",
+                   cwd=directory).strip():
+                say(f"   the uncommitted changes in {directory} are left out")
+        else:
+            _import(directory, tree)
+        git("checkout", "--quiet", "--force", "--detach", BASE, cwd=tree)
+    return _opened(tree, name)
+
+
+def _import(directory, tree):
+    """Commit an unpacked tree by reading it where it lies."""
+    index = ["--git-dir", tree / ".git", "--work-tree", directory]
+    environ = {**environment(), "GIT_INDEX_FILE": str(tree / ".git/import-index")}
+    proc.capture(["git", *index, "add", "--all"], env=environ)
+    contents = proc.capture(["git", *index, "write-tree"], env=environ).strip()
+    commit = git("commit-tree", "-m", f"contents of {directory}", contents, cwd=tree).strip()
+    git("update-ref", BASE, commit, cwd=tree)
+
+
+def need_space(gib):
+    """Fail early where the disk is too full for what comes."""
+    BUILD.mkdir(exist_ok=True)
+    status = os.statvfs(BUILD)
+    free = status.f_bavail * status.f_frsize
+    if free < gib << 30:
+        raise Failure(f"{BUILD} needs {gib} GiB of free space, there are {free >> 30}")
+
+
+def get(kernel):
+    """The source for what the user asked for: None, a directory or a version like 6.12."""
+    if kernel is None:
+        return _from_package(apt.download_newest_kernel(DEFAULT_MAJOR, DOWNLOADS))
+    if Path(kernel).is_dir():
+        return _from_directory(Path(kernel).resolve())
+    if re.fullmatch(r"\d+\.\d+", kernel):
+        return _from_package(apt.download(f"linux-source-{kernel}", DOWNLOADS))
+    raise Failure(f"--kernel {kernel}: neither a directory nor a version like 6.12")

@@ -1,0 +1,5 @@
+proctype HwRefine(byte s)
+{
+	ACTOR_LOCALS;
+	snd_pcm_hw_refine(s)
+}

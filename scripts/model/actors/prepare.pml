@@ -1,0 +1,5 @@
+proctype Prepare(byte s)
+{
+	ACTOR_LOCALS;
+	snd_pcm_prepare(s)
+}

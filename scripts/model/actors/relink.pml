@@ -1,0 +1,6 @@
+proctype Relink(byte s; byte other)
+{
+	ACTOR_LOCALS;
+	snd_pcm_unlink(other);
+	snd_pcm_link(s, other)
+}

@@ -1,0 +1,5 @@
+proctype Start(byte s)
+{
+	ACTOR_LOCALS;
+	snd_pcm_action_lock_irq(START, s)
+}

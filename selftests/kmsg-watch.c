@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "kmsg-watch.h"
+
+static const char * const splat_marks[] = {
+	"BUG:",
+	"WARNING:",
+	"KASAN:",
+	"KCSAN:",
+	"UBSAN:",
+	"Oops:",
+	"general protection fault",
+	"kernel BUG at",
+	"refcount_t:",
+	"INFO: task",
+	"INFO: trying to register non-static key",
+	"possible recursive locking",
+	"possible circular locking",
+	"possible irq lock inversion",
+	"inconsistent lock state",
+	"invalid subclass",
+	"bad unlock balance",
+	"lock held when returning to user space",
+	"held lock freed",
+	"suspicious RCU usage",
+	"rcu_preempt detected stalls",
+	"soft lockup",
+};
+
+bool kmsg_is_splat(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(splat_marks); i++)
+		if (strstr(text, splat_marks[i]))
+			return true;
+	return false;
+}
+
+int kmsg_watch_open(void)
+{
+	int fd;
+
+	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (lseek(fd, 0, SEEK_END) < 0) {
+		close(fd);
+		return -ESPIPE;
+	}
+	return fd;
+}
+
+bool kmsg_watch_splat(int fd, char *title, size_t size)
+{
+	char record[8192];
+	char *text;
+	ssize_t len;
+
+	for (;;) {
+		len = read(fd, record, sizeof(record) - 1);
+		/* EPIPE: records were overwritten before we read them. */
+		if (len < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (len <= 0)
+			return false;
+		record[len] = '\0';
+		/* What follows the first line is a dictionary, not text. */
+		record[strcspn(record, "\n")] = '\0';
+		text = strchr(record, ';');
+		if (text && kmsg_is_splat(text + 1)) {
+			snprintf(title, size, "%s", text + 1);
+			return true;
+		}
+	}
+}

@@ -1,0 +1,601 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every operation on a PCM stream against every other one, on one stream and on
+ * linked ones.  The list of operations is data; the pairs follow from it.
+ *
+ * PCM_HAMMER_SECONDS	time for all pairs of one group size (default 20)
+ * PCM_HAMMER_SEED	repeats the choices of an earlier run
+ * PCM_HAMMER_PAIR	"PREPARE,HW_PARAMS" runs this pair alone
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+
+#include "pcm-race-test.h"
+
+#define MAX_STREAMS	9
+#define TEXT_SIZE	1024
+#define DEFAULT_SECONDS	20
+#define MIN_SLICE_MS	20
+
+/* One channel, so that WRITEI works whatever the access is. */
+static const struct pcm_setup setups[] = {
+	{
+		.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
+		.format = SNDRV_PCM_FORMAT_S16_LE,
+		.channels = 1,
+		.rate = 48000,
+		.period_size = 256,
+		.buffer_size = 4096,
+	}, {
+		.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
+		.format = SNDRV_PCM_FORMAT_U8,
+		.channels = 1,
+		.rate = 32000,
+		.period_size = 512,
+		.buffer_size = 8192,
+	},
+};
+
+struct hammer;
+
+struct actor {
+	struct hammer *hammer;
+	const struct operation *operation;
+	unsigned int stream;
+	unsigned int seed;
+	int result;
+};
+
+struct hammer {
+	struct pcm_dev playback, capture;
+	unsigned int count, captures;
+	int fd[MAX_STREAMS];
+	int proc[MAX_STREAMS];
+	char text[ARRAY_SIZE(setups)][TEXT_SIZE];
+	unsigned int seed;		/* what the run can be repeated with */
+	unsigned int state;		/* where the choices are now */
+	struct actor a, b;
+};
+
+/*
+ * @run: returns 0 or -errno.
+ * @request: if there is no @run, an ioctl without argument.
+ * @errors: what it may return though nobody interferes, beside what every
+ *	loser of a race may see.
+ * @optional: not every driver or kernel has it.
+ */
+struct operation {
+	const char *name;
+	int (*run)(struct actor *actor);
+	unsigned long request;
+	int errors[2];
+	bool optional;
+};
+
+#define RUN(_name, _run, ...) \
+	{ .name = (_name), .run = (_run), .errors = { __VA_ARGS__ } }
+#define OPTIONAL(_name, _run) \
+	{ .name = (_name), .run = (_run), .optional = true }
+#define REQUEST(_name, ...) \
+	{ .name = #_name, .request = SNDRV_PCM_IOCTL_##_name, \
+	  .errors = { __VA_ARGS__ } }
+
+static int fd_of(const struct actor *actor)
+{
+	return actor->hammer->fd[actor->stream];
+}
+
+static bool is_capture(const struct hammer *hammer, unsigned int stream)
+{
+	return stream >= hammer->count - hammer->captures;
+}
+
+static int run_hw_refine(struct actor *actor)
+{
+	struct snd_pcm_hw_params params;
+
+	pcm_params_any(&params);
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_HW_REFINE, &params);
+}
+
+static int run_hw_params(struct actor *actor)
+{
+	return pcm_hw_params(fd_of(actor), &setups[rand_r(&actor->seed) % 2]);
+}
+
+/* Thresholds that suit both setups. */
+static int run_sw_params(struct actor *actor)
+{
+	return pcm_sw_params(fd_of(actor), &setups[0], LONG_MAX,
+			     rand_r(&actor->seed) % setups[0].buffer_size);
+}
+
+static int run_pause(struct actor *actor)
+{
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_PAUSE,
+			 (void *)(long)(rand_r(&actor->seed) % 2));
+}
+
+static int run_resume(struct actor *actor)
+{
+	return pcm_call(fd_of(actor), SNDRV_PCM_IOCTL_RESUME);
+}
+
+static int run_link(struct actor *actor)
+{
+	const struct hammer *hammer = actor->hammer;
+	unsigned int other = rand_r(&actor->seed) % hammer->count;
+
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_LINK,
+			 (void *)(long)hammer->fd[other]);
+}
+
+static int run_transfer(struct actor *actor)
+{
+	short samples[256] = {};
+	struct snd_xferi xfer = {
+		.buf = samples,
+		.frames = ARRAY_SIZE(samples),
+	};
+
+	return pcm_ioctl(fd_of(actor), is_capture(actor->hammer, actor->stream) ?
+			 SNDRV_PCM_IOCTL_READI_FRAMES :
+			 SNDRV_PCM_IOCTL_WRITEI_FRAMES, &xfer);
+}
+
+static int run_mmap(struct actor *actor)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+	char *map;
+
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   fd_of(actor), SNDRV_PCM_MMAP_OFFSET_DATA);
+	if (map == MAP_FAILED)
+		return -errno;
+	map[rand_r(&actor->seed) % size] = 0;
+	munmap(map, size);
+	return 0;
+}
+
+static int run_sync_ptr(struct actor *actor)
+{
+	struct snd_pcm_sync_ptr sync = {
+		.flags = SNDRV_PCM_SYNC_PTR_APPL |
+			 SNDRV_PCM_SYNC_PTR_AVAIL_MIN |
+			 SNDRV_PCM_SYNC_PTR_HWSYNC,
+	};
+
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_SYNC_PTR, &sync);
+}
+
+static int run_delay(struct actor *actor)
+{
+	snd_pcm_sframes_t delay;
+
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_DELAY, &delay);
+}
+
+static int run_status(struct actor *actor)
+{
+	int state = pcm_state(fd_of(actor));
+
+	return state < 0 ? state : 0;
+}
+
+static int run_rewind(struct actor *actor)
+{
+	snd_pcm_uframes_t frames = rand_r(&actor->seed) % 512 + 1;
+
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_REWIND, &frames);
+}
+
+static int run_forward(struct actor *actor)
+{
+	snd_pcm_uframes_t frames = rand_r(&actor->seed) % 512 + 1;
+
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_FORWARD, &frames);
+}
+
+static int run_channel_info(struct actor *actor)
+{
+	struct snd_pcm_channel_info info = {};
+
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_CHANNEL_INFO, &info);
+}
+
+static int run_ttstamp(struct actor *actor)
+{
+	int type = rand_r(&actor->seed) % 3;
+
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_TTSTAMP, &type);
+}
+
+static int run_poll(struct actor *actor)
+{
+	struct pollfd pfd = {
+		.fd = fd_of(actor),
+		.events = POLLIN | POLLOUT,
+	};
+
+	return poll(&pfd, 1, 0) < 0 ? -errno : 0;
+}
+
+static int read_proc(struct actor *actor, const char *name)
+{
+	const struct hammer *hammer = actor->hammer;
+	const struct pcm_dev *dev = is_capture(hammer, actor->stream) ?
+				    &hammer->capture : &hammer->playback;
+	char text[TEXT_SIZE];
+	int fd, err;
+
+	fd = pcm_proc_open(dev, pcm_subdevice(fd_of(actor)), name, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	err = pcm_proc_read(fd, text, sizeof(text));
+	close(fd);
+	return err < 0 ? err : 0;
+}
+
+static int run_proc_hw_params(struct actor *actor)
+{
+	return read_proc(actor, "hw_params");
+}
+
+static int run_proc_sw_params(struct actor *actor)
+{
+	return read_proc(actor, "sw_params");
+}
+
+static int run_proc_status(struct actor *actor)
+{
+	return read_proc(actor, "status");
+}
+
+/* A linked stream that comes and goes. */
+static int run_member(struct actor *actor)
+{
+	int fd, err;
+
+	fd = pcm_open(&actor->hammer->capture, O_NONBLOCK);
+	if (fd < 0)
+		return fd;
+	err = pcm_configure(fd, &setups[0]);
+	if (!err)
+		err = pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_LINK,
+				(void *)(long)fd);
+	close(fd);
+	return err;
+}
+
+static const struct operation operations[] = {
+	RUN("HW_REFINE", run_hw_refine),
+	RUN("HW_PARAMS", run_hw_params),
+	REQUEST(HW_FREE),
+	RUN("SW_PARAMS", run_sw_params),
+	REQUEST(PREPARE),
+	REQUEST(RESET),
+	REQUEST(START),
+	REQUEST(DROP),
+	REQUEST(DRAIN),
+	OPTIONAL("PAUSE", run_pause),
+	OPTIONAL("RESUME", run_resume),
+	REQUEST(XRUN),
+	RUN("LINK", run_link, EALREADY, EINVAL),
+	REQUEST(UNLINK, EALREADY),
+	RUN("TRANSFER", run_transfer),
+	RUN("MMAP", run_mmap, ENXIO, EINVAL),
+	RUN("SYNC_PTR", run_sync_ptr),
+	REQUEST(HWSYNC),
+	RUN("DELAY", run_delay),
+	RUN("STATUS", run_status),
+	RUN("REWIND", run_rewind),
+	RUN("FORWARD", run_forward),
+	RUN("CHANNEL_INFO", run_channel_info),
+	RUN("TTSTAMP", run_ttstamp),
+	RUN("POLL", run_poll),
+	RUN("PROC_HW_PARAMS", run_proc_hw_params),
+	RUN("PROC_SW_PARAMS", run_proc_sw_params),
+	RUN("PROC_STATUS", run_proc_status),
+	RUN("MEMBER", run_member, EALREADY),
+};
+
+static void run_actor(struct actor *actor)
+{
+	const struct operation *operation = actor->operation;
+
+	actor->result = operation->run ? operation->run(actor) :
+			pcm_call(fd_of(actor), operation->request);
+}
+
+static void run_a(void *ctx)
+{
+	struct hammer *hammer = ctx;
+
+	run_actor(&hammer->a);
+}
+
+static void run_b(void *ctx)
+{
+	struct hammer *hammer = ctx;
+
+	run_actor(&hammer->b);
+}
+
+static unsigned int choose(struct hammer *hammer, unsigned int below)
+{
+	return rand_r(&hammer->state) % below;
+}
+
+/* Any state that the operations may meet; errors do not matter here. */
+static bool setup_round(struct race *race, void *ctx)
+{
+	struct hammer *hammer = ctx;
+	unsigned int i, depth = choose(hammer, 5);
+	unsigned long frames;
+
+	hammer->a.stream = choose(hammer, hammer->count);
+	hammer->b.stream = choose(hammer, hammer->count);
+	if (!depth)
+		return true;
+	for (i = 0; i < hammer->count; i++) {
+		pcm_call(hammer->fd[i], SNDRV_PCM_IOCTL_DROP);
+		if (depth > 1 && pcm_state(hammer->fd[i]) ==
+		    SNDRV_PCM_STATE_OPEN)
+			pcm_hw_params(hammer->fd[i],
+				      &setups[choose(hammer, 2)]);
+	}
+	if (depth > 2)
+		for (i = 0; i < hammer->count; i++)
+			pcm_call(hammer->fd[i], SNDRV_PCM_IOCTL_PREPARE);
+	for (i = 0; depth > 3 && i < hammer->count; i++) {
+		frames = setups[0].buffer_size / 2;
+		if (!is_capture(hammer, i))
+			pcm_ioctl(hammer->fd[i], SNDRV_PCM_IOCTL_FORWARD,
+				  &frames);
+		pcm_call(hammer->fd[i], SNDRV_PCM_IOCTL_START);
+	}
+	return true;
+}
+
+static bool allowed(const struct actor *actor)
+{
+	const int *errors = actor->operation->errors;
+	int err = -actor->result;
+
+	return err <= 0 || race_may_lose(-err) || err == errors[0] ||
+	       err == errors[1];
+}
+
+static const char *lead(struct hammer *hammer, char *text, size_t size)
+{
+	snprintf(text, size,
+		 "PCM_HAMMER_SEED=%u PCM_HAMMER_PAIR=%s,%s on %u stream(s)",
+		 hammer->seed, hammer->a.operation->name,
+		 hammer->b.operation->name, hammer->count);
+	return text;
+}
+
+static void check_stream(struct race *race, struct hammer *hammer,
+			 unsigned int stream)
+{
+	struct snd_pcm_status status = {};
+	char text[TEXT_SIZE], where[128];
+	int err;
+
+	err = pcm_ioctl(hammer->fd[stream], SNDRV_PCM_IOCTL_STATUS, &status);
+	if (err || status.state > SNDRV_PCM_STATE_PAUSED) {
+		race_hit(race, "%s: stream %u: STATUS %s, state %s",
+			 lead(hammer, where, sizeof(where)), stream,
+			 strerror(-err), pcm_state_name(status.state));
+		return;
+	}
+	if (status.state == SNDRV_PCM_STATE_OPEN)
+		return;
+
+	if (pcm_proc_read(hammer->proc[stream], text, sizeof(text)) > 0 &&
+	    strcmp(text, hammer->text[0]) && strcmp(text, hammer->text[1]))
+		race_hit(race, "%s: stream %u: parameters of nobody: %.300s",
+			 lead(hammer, where, sizeof(where)), stream, text);
+
+	if (status.state == SNDRV_PCM_STATE_PREPARED &&
+	    (status.hw_ptr || status.avail > setups[1].buffer_size))
+		race_hit(race, "%s: stream %u: prepared with hw_ptr %lu, appl_ptr %lu, avail %lu",
+			 lead(hammer, where, sizeof(where)), stream,
+			 status.hw_ptr, status.appl_ptr, status.avail);
+}
+
+static void check_round(struct race *race, void *ctx)
+{
+	struct hammer *hammer = ctx;
+	char where[128];
+
+	if (!allowed(&hammer->a) || !allowed(&hammer->b))
+		race_hit(race, "%s: %s and %s",
+			 lead(hammer, where, sizeof(where)),
+			 strerror(-hammer->a.result),
+			 strerror(-hammer->b.result));
+	check_stream(race, hammer, hammer->a.stream);
+	check_stream(race, hammer, hammer->b.stream);
+}
+
+static bool open_streams(struct race *race, struct hammer *hammer)
+{
+	const struct pcm_dev *dev;
+	unsigned int i, which;
+	int fd, err = 0;
+
+	for (i = 0; i < hammer->count; i++) {
+		dev = is_capture(hammer, i) ? &hammer->capture :
+		      &hammer->playback;
+		fd = pcm_open(dev, O_NONBLOCK);
+		if (fd < 0) {
+			race_broken(race, "open: %s", strerror(-fd));
+			return false;
+		}
+		hammer->fd[i] = fd;
+		hammer->proc[i] = pcm_proc_open(dev, pcm_subdevice(fd),
+						"hw_params", O_RDONLY);
+		for (which = ARRAY_SIZE(setups); !err && which--;) {
+			err = pcm_configure(fd, &setups[which]);
+			if (hammer->proc[i] >= 0)
+				pcm_proc_read(hammer->proc[i],
+					      hammer->text[which], TEXT_SIZE);
+		}
+		if (!err && i)
+			err = pcm_ioctl(hammer->fd[0], SNDRV_PCM_IOCTL_LINK,
+					(void *)(long)fd);
+		if (err) {
+			race_broken(race, "configure or LINK: %s",
+				    strerror(-err));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Unlike the wrong state, a missing operation is not what a loser sees. */
+static bool supported(struct hammer *hammer, const struct operation *operation)
+{
+	struct actor actor = {
+		.hammer = hammer,
+		.operation = operation,
+	};
+
+	if (!operation->optional)
+		return true;
+	run_actor(&actor);
+	return !actor.result || race_may_lose(actor.result);
+}
+
+static bool pair_wanted(struct hammer *hammer, const struct operation *a,
+			const struct operation *b)
+{
+	const char *pair = getenv("PCM_HAMMER_PAIR");
+	char name[64];
+
+	if (!supported(hammer, a) || !supported(hammer, b))
+		return false;
+	snprintf(name, sizeof(name), "%s,%s", a->name, b->name);
+	return !pair || !strcmp(pair, name);
+}
+
+static void each_pair(struct race *race, struct hammer *hammer,
+		      unsigned int slice_ms)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_round,
+		.a = run_a,
+		.b = run_b,
+		.check = check_round,
+	};
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(operations); i++) {
+		for (j = i; j < ARRAY_SIZE(operations) && race_on(race); j++) {
+			if (!pair_wanted(hammer, &operations[i],
+					 &operations[j]))
+				continue;
+			/* So that a pair alone sees the same choices. */
+			hammer->state = hammer->seed + i * 1000 + j;
+			hammer->a.seed = choose(hammer, RAND_MAX);
+			hammer->b.seed = choose(hammer, RAND_MAX);
+			hammer->a.operation = &operations[i];
+			hammer->b.operation = &operations[j];
+			race_duel_for(race, &ops, hammer, slice_ms);
+		}
+	}
+}
+
+static unsigned int env_number(const char *name, unsigned int fallback)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 0) : fallback;
+}
+
+static void hammer_streams(struct race *race, void *ctx)
+{
+	struct hammer *hammer = ctx;
+	unsigned int seconds = env_number("PCM_HAMMER_SECONDS",
+					  DEFAULT_SECONDS);
+	unsigned int pairs = ARRAY_SIZE(operations) *
+			     (ARRAY_SIZE(operations) + 1) / 2;
+	unsigned int slice_ms = seconds * 1000 / pairs;
+
+	if (slice_ms < MIN_SLICE_MS)
+		slice_ms = MIN_SLICE_MS;
+	if (getenv("PCM_HAMMER_PAIR"))
+		slice_ms = seconds * 1000;
+	race->limit_ns = seconds * 1000000000ULL;
+	hammer->a.hammer = hammer;
+	hammer->b.hammer = hammer;
+	if (open_streams(race, hammer))
+		each_pair(race, hammer, slice_ms);
+}
+
+FIXTURE(hammer)
+{
+};
+
+FIXTURE_VARIANT(hammer)
+{
+	unsigned int count;
+	unsigned int captures;
+};
+
+FIXTURE_VARIANT_ADD(hammer, single)
+{
+	.count = 1,
+};
+
+FIXTURE_VARIANT_ADD(hammer, linked2)
+{
+	.count = 2,
+	.captures = 1,
+};
+
+FIXTURE_VARIANT_ADD(hammer, linked4)
+{
+	.count = 4,
+	.captures = 2,
+};
+
+FIXTURE_VARIANT_ADD(hammer, linked9)
+{
+	.count = 9,
+	.captures = 4,
+};
+
+FIXTURE_SETUP(hammer)
+{
+}
+
+FIXTURE_TEARDOWN(hammer)
+{
+}
+
+TEST_F_TIMEOUT(hammer, every_pair, 3600)
+{
+	struct hammer hammer = {
+		.count = variant->count,
+		.captures = variant->captures,
+	};
+
+	hammer.seed = env_number("PCM_HAMMER_SEED", race_now_ns() / 1000);
+	ksft_print_msg("PCM_HAMMER_SEED=%u\n", hammer.seed);
+	/* One more capture stream, for the member that comes and goes. */
+	if (race_device(_metadata, &hammer.playback, SNDRV_PCM_STREAM_PLAYBACK,
+			hammer.count - hammer.captures, setups,
+			ARRAY_SIZE(setups), NULL) &&
+	    race_device(_metadata, &hammer.capture, SNDRV_PCM_STREAM_CAPTURE,
+			hammer.captures + 1, setups, ARRAY_SIZE(setups), NULL))
+		race_test(_metadata, hammer_streams, &hammer);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,761 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Linked PCM streams: an action on one of them is an action on all, from any
+ * thread, at any time, and leaves no stream behind.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pcm-race-test.h"
+#include "slow-page.h"
+
+#define MAX_STREAMS	9
+#define CHUNK		512
+
+/* 64 KiB, two seconds. */
+static const struct pcm_setup slow_stream = {
+	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 2,
+	.rate = 8000,
+	.period_size = 4096,
+	.buffer_size = 16384,
+};
+
+struct group {
+	struct pcm_dev playback, capture;
+	unsigned int captures;		/* of them, the last ones */
+	unsigned int count;
+	int fd[MAX_STREAMS];
+	unsigned long request;		/* what the threads repeat */
+	int err_a, err_b;
+};
+
+static bool request_failed(struct race *race, const char *name, int err)
+{
+	if (err)
+		race_broken(race, "%s: %s", name, strerror(-err));
+	return err;
+}
+
+static bool open_group(struct race *race, struct group *group)
+{
+	const struct pcm_dev *dev;
+	unsigned int i;
+
+	for (i = 0; i < group->count; i++) {
+		dev = i < group->count - group->captures ? &group->playback :
+			&group->capture;
+		group->fd[i] = pcm_open(dev, O_NONBLOCK);
+		if (group->fd[i] < 0)
+			return !request_failed(race, "open", group->fd[i]);
+		if (request_failed(race, "configure",
+				   pcm_configure(group->fd[i], &slow_stream)))
+			return false;
+	}
+	return true;
+}
+
+static int link_streams(int fd, int other)
+{
+	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_LINK, (void *)(long)other);
+}
+
+static bool open_linked(struct race *race, struct group *group)
+{
+	unsigned int i;
+
+	if (!open_group(race, group))
+		return false;
+	for (i = 1; i < group->count; i++)
+		if (request_failed(race, "LINK",
+				   link_streams(group->fd[0], group->fd[i])))
+			return false;
+	return true;
+}
+
+static bool forward(struct race *race, int fd, unsigned long frames)
+{
+	unsigned long arg = frames;
+	int err;
+
+	err = pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &arg);
+	if (!err && arg != frames)
+		err = -ENOSPC;
+	return !request_failed(race, "FORWARD", err);
+}
+
+static bool fill_playback(struct race *race, struct group *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < group->count - group->captures; i++)
+		if (!forward(race, group->fd[i], slow_stream.buffer_size))
+			return false;
+	return true;
+}
+
+/* Find devices for @count streams, the last @captures of them capture. */
+static bool group_devices(struct __test_metadata *_metadata,
+			  struct group *group, unsigned int count,
+			  unsigned int captures, const char *driver)
+{
+	group->count = count;
+	group->captures = captures;
+	return race_device(_metadata, &group->playback,
+			   SNDRV_PCM_STREAM_PLAYBACK, count - captures,
+			   &slow_stream, 1, driver) &&
+	       (!captures ||
+		race_device(_metadata, &group->capture,
+			    SNDRV_PCM_STREAM_CAPTURE, captures, &slow_stream,
+			    1, driver));
+}
+
+/*
+ * Each thread repeats a request that prepares the whole group through another
+ * member.  They must not wait for each other for ever.
+ */
+static bool repeat_request(struct race *race, void *ctx, unsigned int thread)
+{
+	struct group *group = ctx;
+	int err;
+
+	err = pcm_call(group->fd[thread % group->count], group->request);
+	if (err && !race_may_lose(err)) {
+		race_hit(race, "thread %u: %s", thread, strerror(-err));
+		return false;
+	}
+	return true;
+}
+
+static void same_request_on_all(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+	const struct race_loop loops[] = {
+		{ repeat_request, group },
+		{ repeat_request, group },
+		{ repeat_request, group },
+		{ repeat_request, group },
+	};
+
+	if (open_linked(race, group))
+		race_loops(race, loops, group->count);
+}
+
+static void run_same_request(struct __test_metadata *_metadata,
+			     unsigned long request, unsigned int streams)
+{
+	struct group group = {
+		.request = request,
+	};
+
+	if (group_devices(_metadata, &group, streams, 0, NULL))
+		race_test(_metadata, same_request_on_all, &group);
+}
+
+TEST(linked_prepare_deadlock)
+{
+	run_same_request(_metadata, SNDRV_PCM_IOCTL_PREPARE, 2);
+}
+
+TEST(linked_reset_deadlock)
+{
+	run_same_request(_metadata, SNDRV_PCM_IOCTL_RESET, 2);
+}
+
+TEST(linked_prepare_deadlock_of_four)
+{
+	run_same_request(_metadata, SNDRV_PCM_IOCTL_PREPARE, 4);
+}
+
+/*
+ * A write into one stream is held up in the middle of its copy.  If the stream
+ * gets prepared through the other one meanwhile, the write must not move the
+ * pointer on from where it was before.
+ */
+struct interrupted_writer {
+	struct group group;
+	struct slow_page slow;
+	long result;
+};
+
+static void *write_slow_samples(void *arg)
+{
+	struct interrupted_writer *writer = arg;
+
+	writer->result = pcm_writei(writer->group.fd[1], writer->slow.page,
+				    CHUNK);
+	return NULL;
+}
+
+static bool interrupted_round(struct race *race,
+			      struct interrupted_writer *writer)
+{
+	struct pcm_pointers pointers;
+	struct group *group = &writer->group;
+	pthread_t thread;
+	int err;
+
+	race_beat(race, 0);
+	if (request_failed(race, "PREPARE",
+			   pcm_call(group->fd[0], SNDRV_PCM_IOCTL_PREPARE)) ||
+	    !forward(race, group->fd[1], 7 * CHUNK))
+		return false;
+
+	slow_page_arm(&writer->slow);
+	err = -pthread_create(&thread, NULL, write_slow_samples, writer);
+	if (request_failed(race, "pthread_create", err))
+		return false;
+	if (!slow_page_wait(&writer->slow, 2000))
+		race_broken(race, "WRITEI did not read the samples");
+	err = pcm_call(group->fd[0], SNDRV_PCM_IOCTL_PREPARE);
+	slow_page_release(&writer->slow);
+	pthread_join(thread, NULL);
+
+	race->rounds++;
+	if (err && !race_may_lose(err))
+		race_hit(race, "PREPARE: %s", strerror(-err));
+	if (writer->result < 0 && !race_may_lose(writer->result))
+		race_hit(race, "WRITEI: %s", strerror(-writer->result));
+	if (request_failed(race, "SYNC_PTR",
+			   pcm_pointers(group->fd[1], &pointers)))
+		return false;
+	if (!err && pointers.appl_ptr != 0 && pointers.appl_ptr != CHUNK)
+		race_hit(race, "appl_ptr %lu, hw_ptr %lu in a stream that was just prepared, %s",
+			 pointers.appl_ptr, pointers.hw_ptr,
+			 pcm_state_name(pointers.state));
+	return true;
+}
+
+static void prepare_during_write(struct race *race, void *ctx)
+{
+	struct interrupted_writer *writer = ctx;
+	int err;
+
+	err = slow_page_init(&writer->slow);
+	if (err) {
+		race_skip(race, "userfaultfd: %s", strerror(-err));
+		return;
+	}
+	if (!open_linked(race, &writer->group))
+		return;
+	while (race_on(race) && interrupted_round(race, writer))
+		;
+	slow_page_destroy(&writer->slow);
+}
+
+TEST(linked_prepare_during_write)
+{
+	struct interrupted_writer writer = {};
+
+	if (group_devices(_metadata, &writer.group, 2, 0, NULL))
+		race_test(_metadata, prepare_during_write, &writer);
+}
+
+/*
+ * One stream is prepared, which prepares the other one too, while that one is
+ * closed.  The driver must not see a stream that it has closed.
+ */
+static bool setup_closing(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+
+	group->fd[1] = pcm_open(&group->playback, O_NONBLOCK);
+	if (group->fd[1] < 0)
+		return !request_failed(race, "open", group->fd[1]);
+	return !request_failed(race, "PREPARE",
+			       pcm_call(group->fd[0],
+					SNDRV_PCM_IOCTL_PREPARE)) &&
+	       !request_failed(race, "configure",
+			       pcm_configure(group->fd[1], &slow_stream)) &&
+	       !request_failed(race, "LINK",
+			       link_streams(group->fd[0], group->fd[1]));
+}
+
+static void do_request(void *ctx)
+{
+	struct group *group = ctx;
+
+	group->err_a = pcm_call(group->fd[0], group->request);
+}
+
+static void do_close(void *ctx)
+{
+	struct group *group = ctx;
+
+	group->err_b = close(group->fd[1]) ? -errno : 0;
+}
+
+static void check_closing(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+
+	if (group->err_a && !race_may_lose(group->err_a))
+		race_hit(race, "request against close: %s",
+			 strerror(-group->err_a));
+	if (group->err_b)
+		race_hit(race, "close: %s", strerror(-group->err_b));
+}
+
+static void request_during_close(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_closing,
+		.a = do_request,
+		.b = do_close,
+		.check = check_closing,
+	};
+	struct group *group = ctx;
+
+	group->count = 1;
+	if (open_group(race, group))
+		race_duel(race, &ops, group);
+}
+
+TEST(linked_prepare_vs_close)
+{
+	struct group group = {
+		.request = SNDRV_PCM_IOCTL_PREPARE,
+	};
+
+	ksft_print_msg("without KASAN only a crash shows the bug\n");
+	if (group_devices(_metadata, &group, 2, 0, NULL))
+		race_test(_metadata, request_during_close, &group);
+}
+
+/*
+ * Both streams drain, the second one is done early and gives up its buffer.
+ * DROP on the first one still has to stop it.
+ */
+static void stop_with_open_member(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+	int err, state;
+
+	if (!open_linked(race, group) ||
+	    !forward(race, group->fd[0], slow_stream.buffer_size) ||
+	    !forward(race, group->fd[1], CHUNK))
+		return;
+	err = pcm_call(group->fd[0], SNDRV_PCM_IOCTL_DRAIN);
+	if (err != -EAGAIN) {
+		request_failed(race, "DRAIN", err ? err : -EINVAL);
+		return;
+	}
+	do {
+		race_sleep_ms(10);
+		race_beat(race, 0);
+		state = pcm_state(group->fd[1]);
+	} while (race_on(race) && state == SNDRV_PCM_STATE_DRAINING);
+	err = pcm_call(group->fd[1], SNDRV_PCM_IOCTL_HW_FREE);
+	if (err)
+		ksft_print_msg("HW_FREE of a member is refused: %s\n",
+			       strerror(-err));
+	if (pcm_state(group->fd[0]) != SNDRV_PCM_STATE_DRAINING) {
+		race_broken(race, "the long stream is done before the short one");
+		return;
+	}
+
+	race->rounds++;
+	err = pcm_call(group->fd[0], SNDRV_PCM_IOCTL_DROP);
+	state = pcm_state(group->fd[0]);
+	if (err || state != SNDRV_PCM_STATE_SETUP)
+		race_hit(race, "DROP returned %d, the stream is %s because a linked one is OPEN",
+			 err, pcm_state_name(state));
+
+	/* To close a stream that still runs would crash an unpatched kernel. */
+	while (pcm_state(group->fd[0]) == SNDRV_PCM_STATE_DRAINING) {
+		race_sleep_ms(10);
+		race_beat(race, 0);
+	}
+}
+
+TEST(drop_with_open_member)
+{
+	struct group group = {};
+
+	if (group_devices(_metadata, &group, 2, 0, NULL))
+		race_test(_metadata, stop_with_open_member, &group);
+}
+
+/* PREPARE, START and DROP reach every member of a large group. */
+static bool all_in_state(struct race *race, struct group *group,
+			 const char *after, int wanted)
+{
+	unsigned int i;
+	int state;
+
+	for (i = 0; i < group->count; i++) {
+		state = pcm_state(group->fd[i]);
+		if (state != wanted) {
+			race_hit(race, "after %s, stream %u of %u is %s", after,
+				 i, group->count, pcm_state_name(state));
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool group_request(struct race *race, struct group *group,
+			  const char *name, unsigned long request, int state)
+{
+	int err = pcm_call(group->fd[0], request);
+
+	if (err)
+		race_hit(race, "%s of %u linked streams: %s", name,
+			 group->count, strerror(-err));
+	return !err && all_in_state(race, group, name, state);
+}
+
+static void large_group(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+
+	if (!open_linked(race, group))
+		return;
+	while (race_on(race) && race->rounds < 20) {
+		race_beat(race, 0);
+		if (!group_request(race, group, "PREPARE",
+				   SNDRV_PCM_IOCTL_PREPARE,
+				   SNDRV_PCM_STATE_PREPARED) ||
+		    !fill_playback(race, group) ||
+		    !group_request(race, group, "START", SNDRV_PCM_IOCTL_START,
+				   SNDRV_PCM_STATE_RUNNING) ||
+		    !group_request(race, group, "DROP", SNDRV_PCM_IOCTL_DROP,
+				   SNDRV_PCM_STATE_SETUP))
+			return;
+		race->rounds++;
+	}
+}
+
+static void note_lockdep(void)
+{
+	char text[4096] = "";
+	const char *line;
+	int on = 0, fd;
+
+	fd = open("/proc/lockdep_stats", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (read(fd, text, sizeof(text) - 1) > 0) {
+			line = strstr(text, "debug_locks:");
+			if (line)
+				sscanf(line, "debug_locks: %d", &on);
+		}
+		close(fd);
+	}
+	ksft_print_msg("lockdep is %s; it sees what else is only tried here\n",
+		       on ? "on" : "not there or switched off");
+}
+
+TEST(nine_linked_streams)
+{
+	struct group group = {};
+
+	note_lockdep();
+	if (group_devices(_metadata, &group, 9, 4, NULL))
+		race_test(_metadata, large_group, &group);
+}
+
+/* START and DROP on both members at once; group lock and stream lock cross. */
+static bool start_and_drop(struct race *race, void *ctx, unsigned int thread)
+{
+	struct group *group = ctx;
+	int fd = group->fd[thread % group->count];
+	int err;
+
+	err = pcm_call(fd, SNDRV_PCM_IOCTL_START);
+	if (!err || race_may_lose(err))
+		err = pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
+	if (err && !race_may_lose(err))
+		race_hit(race, "START or DROP: %s", strerror(-err));
+	return true;
+}
+
+static void contended_group(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+	const struct race_loop loops[] = {
+		{ start_and_drop, group },
+		{ start_and_drop, group },
+	};
+
+	if (open_linked(race, group))
+		race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+TEST(linked_drop_contended)
+{
+	struct group group = {};
+
+	note_lockdep();
+	if (group_devices(_metadata, &group, 2, 0, NULL))
+		race_test(_metadata, contended_group, &group);
+}
+
+/*
+ * Groups form and dissolve, members come and go, and actions run on all of
+ * them at the same time.
+ */
+struct changing_group {
+	struct group group;
+	unsigned int seed[RACE_THREADS];
+};
+
+static bool act_on_member(struct race *race, void *ctx, unsigned int thread)
+{
+	static const unsigned long requests[] = {
+		SNDRV_PCM_IOCTL_PREPARE, SNDRV_PCM_IOCTL_START,
+		SNDRV_PCM_IOCTL_DRAIN, SNDRV_PCM_IOCTL_DROP,
+		SNDRV_PCM_IOCTL_RESET, SNDRV_PCM_IOCTL_XRUN,
+	};
+	struct changing_group *changing = ctx;
+	unsigned int pick = rand_r(&changing->seed[thread]);
+	int fd = changing->group.fd[pick / 64 % changing->group.count];
+	unsigned long request = requests[pick % ARRAY_SIZE(requests)];
+	unsigned long frames = CHUNK;
+	int err;
+
+	pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames);
+	err = pcm_call(fd, request);
+	if (err && !race_may_lose(err))
+		race_hit(race, "request 0x%lx: %s", request, strerror(-err));
+	return true;
+}
+
+static bool relink_member(struct race *race, void *ctx, unsigned int thread)
+{
+	struct changing_group *changing = ctx;
+	struct group *group = &changing->group;
+	unsigned int pick = rand_r(&changing->seed[thread]);
+	unsigned int i = pick / 64 % group->count;
+	int err;
+
+	if (pick % 2)
+		err = pcm_call(group->fd[i], SNDRV_PCM_IOCTL_UNLINK);
+	else
+		err = link_streams(group->fd[i],
+				   group->fd[(i + 1) % group->count]);
+	if (err && err != -EALREADY && !race_may_lose(err))
+		race_hit(race, "LINK or UNLINK: %s", strerror(-err));
+	return true;
+}
+
+/* A member of its own, so that nobody else uses its descriptor. */
+static bool come_and_go(struct race *race, void *ctx, unsigned int thread)
+{
+	struct changing_group *changing = ctx;
+	struct group *group = &changing->group;
+	int fd, err;
+
+	fd = pcm_open(&group->playback, O_NONBLOCK);
+	if (fd < 0) {
+		race_broken(race, "open: %s", strerror(-fd));
+		return false;
+	}
+	err = pcm_configure(fd, &slow_stream);
+	if (!err) {
+		err = link_streams(group->fd[0], fd);
+		if (err && !race_may_lose(err))
+			race_hit(race, "LINK: %s", strerror(-err));
+	} else if (!race_may_lose(err)) {
+		race_hit(race, "configure: %s", strerror(-err));
+	}
+	close(fd);
+	return true;
+}
+
+static void run_changing_group(struct race *race, struct changing_group *changing,
+			       bool closing)
+{
+	const struct race_loop loops[] = {
+		{ act_on_member, changing },
+		{ act_on_member, changing },
+		{ closing ? come_and_go : relink_member, changing },
+	};
+	unsigned int i;
+
+	for (i = 0; i < RACE_THREADS; i++)
+		changing->seed[i] = race->start_ns + i;
+	if (open_linked(race, &changing->group))
+		race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+static void relinking(struct race *race, void *ctx)
+{
+	run_changing_group(race, ctx, false);
+}
+
+static void closing_members(struct race *race, void *ctx)
+{
+	run_changing_group(race, ctx, true);
+}
+
+TEST(link_unlink_vs_actions)
+{
+	struct changing_group changing = {};
+
+	if (group_devices(_metadata, &changing.group, 3, 0, NULL))
+		race_test(_metadata, relinking, &changing);
+}
+
+TEST(close_member_vs_actions)
+{
+	struct changing_group changing = {};
+
+	if (group_devices(_metadata, &changing.group, 3, 0, NULL)) {
+		changing.group.count = 2;
+		race_test(_metadata, closing_members, &changing);
+	}
+}
+
+/* Who waits in DRAIN for a linked stream gets away when that one is closed. */
+static void *blocking_drain(void *arg)
+{
+	struct group *group = arg;
+
+	group->err_a = pcm_call(group->fd[0], SNDRV_PCM_IOCTL_DRAIN);
+	return NULL;
+}
+
+static bool drain_and_close(struct race *race, struct group *group)
+{
+	pthread_t thread;
+	int err;
+
+	race_beat(race, 0);
+	if (!setup_closing(race, group) ||
+	    !forward(race, group->fd[0], CHUNK) ||
+	    !forward(race, group->fd[1], slow_stream.buffer_size))
+		return false;
+	err = -pthread_create(&thread, NULL, blocking_drain, group);
+	if (request_failed(race, "pthread_create", err))
+		return false;
+	/* Half of the rounds the first stream is done before the close. */
+	race_sleep_ms(race->rounds % 2 ? 200 : 5);
+	close(group->fd[1]);
+	pthread_join(thread, NULL);
+	race->rounds++;
+	if (group->err_a && !race_may_lose(group->err_a))
+		race_hit(race, "DRAIN while a linked stream closes: %s",
+			 strerror(-group->err_a));
+	return true;
+}
+
+static void drain_member_closed(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+
+	group->count = 1;
+	if (!open_group(race, group))
+		return;
+	pcm_blocking(group->fd[0], true);
+	while (race_on(race) && drain_and_close(race, group))
+		;
+}
+
+TEST(drain_vs_close_of_member)
+{
+	struct group group = {};
+
+	if (group_devices(_metadata, &group, 2, 0, NULL))
+		race_test(_metadata, drain_member_closed, &group);
+}
+
+/*
+ * A loopback playback that starts with other parameters stops the capture at
+ * the far end of its cable.  That one is linked, and its group is busy.
+ */
+struct cable {
+	struct group group;		/* capture of the cable, another one */
+	struct pcm_dev playback;
+	int fd;
+	int err_a, err_b;
+};
+
+static bool setup_cable(struct race *race, void *ctx)
+{
+	struct cable *cable = ctx;
+	int capture = cable->group.fd[0];
+	struct pcm_setup unlike = slow_stream;
+
+	/* The capture would not start with an unlike playback in place. */
+	unlike.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED;
+	pcm_call(cable->fd, SNDRV_PCM_IOCTL_DROP);
+	pcm_call(cable->fd, SNDRV_PCM_IOCTL_HW_FREE);
+	pcm_call(capture, SNDRV_PCM_IOCTL_DROP);
+	return !request_failed(race, "PREPARE of the captures",
+			       pcm_call(capture, SNDRV_PCM_IOCTL_PREPARE)) &&
+	       !request_failed(race, "START of the captures",
+			       pcm_call(capture, SNDRV_PCM_IOCTL_START)) &&
+	       !request_failed(race, "configure the playback",
+			       pcm_configure(cable->fd, &unlike)) &&
+	       forward(race, cable->fd, CHUNK);
+}
+
+static void start_playback(void *ctx)
+{
+	struct cable *cable = ctx;
+
+	cable->err_a = pcm_call(cable->fd, SNDRV_PCM_IOCTL_START);
+}
+
+static void drop_other_capture(void *ctx)
+{
+	struct cable *cable = ctx;
+
+	cable->err_b = pcm_call(cable->group.fd[1], SNDRV_PCM_IOCTL_DROP);
+}
+
+static void check_cable(struct race *race, void *ctx)
+{
+	struct cable *cable = ctx;
+
+	if ((cable->err_a && !race_may_lose(cable->err_a)) ||
+	    (cable->err_b && !race_may_lose(cable->err_b)))
+		race_hit(race, "START: %s, DROP: %s", strerror(-cable->err_a),
+			 strerror(-cable->err_b));
+	if (pcm_state(cable->group.fd[0]) == SNDRV_PCM_STATE_RUNNING)
+		race_hit(race, "capture still runs after DROP");
+}
+
+static void stop_of_peer(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_cable,
+		.a = start_playback,
+		.b = drop_other_capture,
+		.check = check_cable,
+	};
+	struct cable *cable = ctx;
+
+	if (!open_linked(race, &cable->group))
+		return;
+	cable->fd = pcm_open(&cable->playback, O_NONBLOCK);
+	if (cable->fd < 0)
+		request_failed(race, "open", cable->fd);
+	else
+		race_duel(race, &ops, cable);
+}
+
+TEST(loopback_stop_of_linked_peer)
+{
+	struct cable cable = {};
+
+	note_lockdep();
+	cable.group.count = 2;
+	cable.group.captures = 2;
+	if (!race_device(_metadata, &cable.playback, SNDRV_PCM_STREAM_PLAYBACK,
+			 1, &slow_stream, 1, "Loopback"))
+		return;
+	/* Playback on device 0 comes out of device 1, and vice versa. */
+	cable.group.capture = cable.playback;
+	cable.group.capture.device = !cable.playback.device;
+	cable.group.capture.stream = SNDRV_PCM_STREAM_CAPTURE;
+	race_test(_metadata, stop_of_peer, &cable);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One substream, two interfaces: OSS emulation opens it, a native descriptor
+ * joins with O_APPEND.  Nothing here reads or writes memory that a wrong kernel
+ * would let us; the tests stop where that becomes possible.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/soundcard.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "pcm-race-test.h"
+
+#define FRAGMENT	4096
+
+static const struct pcm_setup native = {
+	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 2,
+	.rate = 48000,
+	.period_size = 1024,
+	.buffer_size = 8192,
+};
+
+struct shared_stream {
+	struct pcm_dev dev;
+	int ctl;			/* keeps the preferred subdevice */
+	int oss;			/* the owner */
+	int fd;				/* who joined */
+	unsigned int seed[RACE_THREADS];
+};
+
+/* A card's first PCM is /dev/dsp, /dev/dsp1, /dev/dsp2... by its number. */
+static int oss_open(const struct pcm_dev *dev, int flags)
+{
+	char path[32] = "/dev/dsp";
+	int fd;
+
+	if (dev->card)
+		snprintf(path, sizeof(path), "/dev/dsp%u", dev->card);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int oss_set(int fd, unsigned long request, int value)
+{
+	return pcm_ioctl(fd, request, &value);
+}
+
+/* What snd-dummy does by itself, so that no plugin converts anything. */
+static int oss_configure_plain(int fd)
+{
+	int err;
+
+	err = oss_set(fd, SNDCTL_DSP_SETFMT, AFMT_S16_LE);
+	if (!err)
+		err = oss_set(fd, SNDCTL_DSP_CHANNELS, 2);
+	if (!err)
+		err = oss_set(fd, SNDCTL_DSP_SPEED, 48000);
+	return err;
+}
+
+static bool failed(struct race *race, const char *name, int err)
+{
+	if (err < 0)
+		race_broken(race, "%s: %s", name, strerror(-err));
+	return err < 0;
+}
+
+/*
+ * Open through OSS, then join.  The preference for a subdevice holds for the
+ * thread that set it, for as long as its control file is open.
+ * Return: false also if the kernel refuses, which is fine.
+ */
+static bool open_oss(struct race *race, struct shared_stream *shared)
+{
+	struct stat st;
+
+	if (stat("/dev/dsp", &st) && stat("/dev/dsp1", &st)) {
+		race_skip(race, "no OSS devices (CONFIG_SND_PCM_OSS)");
+		return false;
+	}
+	shared->ctl = pcm_prefer_subdevice(shared->dev.card, 0);
+	if (failed(race, "prefer subdevice", shared->ctl))
+		return false;
+	/* Even to map for writing takes a file that can be read. */
+	shared->oss = oss_open(&shared->dev, O_RDWR);
+	return !failed(race, "open OSS device", shared->oss);
+}
+
+static bool join_native(struct shared_stream *shared)
+{
+	shared->fd = pcm_open(&shared->dev, O_APPEND | O_NONBLOCK);
+	if (shared->fd < 0)
+		ksft_print_msg("a native O_APPEND open is refused: %s\n",
+			       strerror(-shared->fd));
+	return shared->fd >= 0;
+}
+
+static void run_shared(struct __test_metadata *_metadata,
+		       void (*body)(struct race *race, void *ctx))
+{
+	struct shared_stream shared = {};
+
+	if (race_device(_metadata, &shared.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			&native, 1, "Dummy"))
+		race_test(_metadata, body, &shared);
+}
+
+/*
+ * OSS converts with plugins that it built for certain parameters.  Once the
+ * native side has set others, a write must fail or set them up anew; it must
+ * not push the plugins' output into frames of another size.
+ */
+static void foreign_parameters(struct race *race, void *ctx)
+{
+	static const char samples[2 * FRAGMENT];
+	struct shared_stream *shared = ctx;
+	struct snd_pcm_hw_params seen;
+	char text[1024];
+	unsigned long rate = 0, channels = 0;
+	int proc, err;
+	ssize_t len;
+
+	if (!open_oss(race, shared))
+		return;
+	/* The default, mu-law at 8000 Hz, needs a plugin. */
+	len = write(shared->oss, samples, sizeof(samples));
+	if (failed(race, "OSS write", len < 0 ? -errno : 0) ||
+	    !join_native(shared))
+		return;
+	if (failed(race, "OSS reset",
+		   pcm_call(shared->oss, SNDCTL_DSP_RESET)))
+		return;
+
+	pcm_params_fill(&seen, &native);
+	err = pcm_configure(shared->fd, &native);
+	if (err) {
+		ksft_print_msg("native HW_PARAMS is refused: %s\n",
+			       strerror(-err));
+		return;
+	}
+	race->rounds++;
+	len = write(shared->oss, samples, FRAGMENT);
+	if (len < 0)
+		len = -errno;
+	proc = pcm_proc_open(&shared->dev, pcm_subdevice(shared->fd),
+			     "hw_params", O_RDONLY);
+	if (proc < 0 || pcm_proc_read(proc, text, sizeof(text)) < 0) {
+		race_skip(race, "no hw_params in /proc/asound");
+		return;
+	}
+	pcm_proc_value(text, "rate", &rate);
+	pcm_proc_value(text, "channels", &channels);
+	if (len > 0 && rate == native.rate && channels == native.channels)
+		race_hit(race,
+			 "OSS write of %zd bytes went through a plugin chain for 8000 Hz mono into a stream of %lu Hz, %lu channels",
+			 len, rate, channels);
+	else if (len < 0 && !race_may_lose(len))
+		race_hit(race, "OSS write: %s", strerror(-len));
+}
+
+TEST(oss_write_with_native_params)
+{
+	run_shared(_metadata, foreign_parameters);
+}
+
+/*
+ * While the buffer is mapped it stays, whoever asks.  The parameters asked for
+ * here are those in use, so that nothing is freed if they are accepted.
+ */
+static void params_while_mapped(struct race *race, void *ctx)
+{
+	struct shared_stream *shared = ctx;
+	struct pcm_setup same = native;
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *map;
+	int err;
+
+	if (!open_oss(race, shared) ||
+	    failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+		return;
+	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
+		   0);
+	if (map == MAP_FAILED) {
+		race_skip(race, "OSS mmap: %s", strerror(errno));
+		return;
+	}
+	if (!join_native(shared))
+		return;
+	same.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED;
+	same.period_size = 0;
+	same.buffer_size = 0;
+
+	race->rounds++;
+	err = pcm_hw_params(shared->fd, &same);
+	if (!race_may_lose(err))
+		race_hit(race, "HW_PARAMS of a stream with a mapped buffer: %s instead of %s",
+			 err ? strerror(-err) : "success", strerror(EBADFD));
+	munmap(map, page);
+}
+
+TEST(native_params_while_oss_mapped)
+{
+	run_shared(_metadata, params_while_mapped);
+}
+
+/*
+ * OSS stream and native stream are linked, then OSS closes.  Whether the other
+ * one is really alone shows when it is to be linked again.
+ */
+static void link_then_close(struct race *race, void *ctx)
+{
+	struct shared_stream *shared = ctx;
+	int partner, third, err;
+
+	if (!open_oss(race, shared) || !join_native(shared))
+		return;
+	close(shared->ctl);
+	partner = pcm_open(&shared->dev, O_NONBLOCK);
+	third = pcm_open(&shared->dev, O_NONBLOCK);
+	if (failed(race, "open", partner) || failed(race, "open", third) ||
+	    failed(race, "HW_PARAMS", pcm_hw_params(partner, &native)) ||
+	    failed(race, "HW_PARAMS", pcm_hw_params(third, &native)))
+		return;
+
+	err = pcm_hw_params(shared->fd, &native);
+	if (!err)
+		err = pcm_ioctl(partner, SNDRV_PCM_IOCTL_LINK,
+				(void *)(long)shared->fd);
+	if (err) {
+		ksft_print_msg("LINK with an OSS stream is refused: %s\n",
+			       strerror(-err));
+		return;
+	}
+	close(shared->fd);
+	close(shared->oss);
+
+	race->rounds++;
+	err = pcm_ioctl(third, SNDRV_PCM_IOCTL_LINK, (void *)(long)partner);
+	if (err == -EALREADY) {
+		race_hit(race, "a stream is still linked with one that is closed");
+		/* Give the group a member that exists, or UNLINK crashes. */
+		pcm_prefer_subdevice(shared->dev.card, 0);
+		oss_open(&shared->dev, O_RDWR);
+		pcm_call(partner, SNDRV_PCM_IOCTL_UNLINK);
+	} else if (err) {
+		race_hit(race, "LINK: %s", strerror(-err));
+	}
+}
+
+TEST(oss_close_leaves_group)
+{
+	run_shared(_metadata, link_then_close);
+}
+
+/* A mmap() that fails changes nothing. */
+static void failing_mmap(struct race *race, void *ctx)
+{
+	static const char samples[2 * FRAGMENT];
+	struct shared_stream *shared = ctx;
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *map;
+
+	if (!open_oss(race, shared) ||
+	    failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+		return;
+	if (write(shared->oss, samples, sizeof(samples)) != sizeof(samples)) {
+		race_broken(race, "OSS write: %s", strerror(errno));
+		return;
+	}
+	race->rounds++;
+	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
+		   page);
+	if (map != MAP_FAILED) {
+		race_broken(race, "OSS mmap at an offset succeeds");
+		return;
+	}
+	if (write(shared->oss, samples, sizeof(samples)) != sizeof(samples))
+		race_hit(race, "write after a mmap() that failed: %s",
+			 strerror(errno));
+}
+
+TEST(oss_mmap_failure_breaks_write)
+{
+	run_shared(_metadata, failing_mmap);
+}
+
+/*
+ * Two writers, and fragments that are passed on before they are full: what
+ * reaches the stream must not be more than what was written.
+ */
+struct fragments {
+	struct shared_stream shared;
+	unsigned long submitted;	/* bytes, counted before the write */
+};
+
+static bool write_partial(struct race *race, void *ctx, unsigned int thread)
+{
+	static const char samples[FRAGMENT];
+	struct fragments *fragments = ctx;
+	unsigned int size = 4 * (1 + rand_r(&fragments->shared.seed[thread]) %
+				 (FRAGMENT / 4));
+	ssize_t len;
+
+	__atomic_fetch_add(&fragments->submitted, size, __ATOMIC_RELAXED);
+	len = write(fragments->shared.oss, samples, size);
+	if (len < 0 && !race_may_lose(-errno))
+		race_hit(race, "OSS write: %s", strerror(errno));
+	return true;
+}
+
+static bool compare_amounts(struct race *race, void *ctx, unsigned int thread)
+{
+	struct fragments *fragments = ctx;
+	unsigned long submitted, frames;
+	struct pcm_pointers pointers;
+
+	if (pcm_pointers(fragments->shared.fd, &pointers))
+		return true;
+	frames = pointers.appl_ptr;
+	submitted = __atomic_load_n(&fragments->submitted, __ATOMIC_RELAXED);
+	if (frames * 4 > submitted) {
+		pcm_call(fragments->shared.fd, SNDRV_PCM_IOCTL_DROP);
+		race_hit(race, "%lu bytes written, %lu in the stream",
+			 submitted, frames * 4);
+	}
+	race_sleep_ms(1);
+	return true;
+}
+
+static void partial_fragments(struct race *race, void *ctx)
+{
+	struct fragments *fragments = ctx;
+	struct shared_stream *shared = &fragments->shared;
+	const struct race_loop loops[] = {
+		{ write_partial, fragments },
+		{ write_partial, fragments },
+		{ compare_amounts, fragments },
+	};
+	unsigned int i;
+
+	for (i = 0; i < RACE_THREADS; i++)
+		shared->seed[i] = race->start_ns + i;
+	if (!open_oss(race, shared) ||
+	    failed(race, "OSS setup", oss_configure_plain(shared->oss)) ||
+	    !join_native(shared))
+		return;
+	race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+static int set_quirk(const struct pcm_dev *dev, const char *text)
+{
+	char path[64];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/asound/card%u/pcm%up/oss",
+		 dev->card, dev->device);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+TEST(oss_partial_fragments_of_two_writers)
+{
+	struct fragments fragments = {};
+
+	if (geteuid())
+		SKIP(return, "needs root");
+	if (!race_device(_metadata, &fragments.shared.dev,
+			 SNDRV_PCM_STREAM_PLAYBACK, 1, &native, 1, "Dummy"))
+		return;
+	if (set_quirk(&fragments.shared.dev, "pcm-oss-race 0 0 partial-frag\n"))
+		SKIP(return, "no OSS quirks in /proc/asound");
+	race_test(_metadata, partial_fragments, &fragments);
+	set_quirk(&fragments.shared.dev, "erase\n");
+}
+
+/*
+ * Everything at once: writes, parameters, mmap and close through OSS, and a
+ * native descriptor that joins and leaves.
+ */
+static bool write_step(struct race *race, void *ctx, unsigned int thread)
+{
+	static const char samples[FRAGMENT];
+	struct shared_stream *shared = ctx;
+	ssize_t len;
+
+	len = write(shared->oss, samples,
+		    rand_r(&shared->seed[thread]) % sizeof(samples) + 1);
+	if (len < 0 && errno == EFAULT)
+		race_hit(race, "OSS write of good memory: %s",
+			 strerror(errno));
+	return true;
+}
+
+static bool params_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct shared_stream *shared = ctx;
+	unsigned int pick = rand_r(&shared->seed[thread]);
+	int err = 0;
+
+	switch (pick % 4) {
+	case 0:
+		err = oss_set(shared->oss, SNDCTL_DSP_SPEED,
+			      pick & 16 ? 8000 : 48000);
+		break;
+	case 1:
+		err = oss_set(shared->oss, SNDCTL_DSP_CHANNELS,
+			      1 + (pick / 16) % 2);
+		break;
+	case 2:
+		err = oss_set(shared->oss, SNDCTL_DSP_SETFMT,
+			      pick & 16 ? AFMT_U8 : AFMT_S16_LE);
+		break;
+	case 3:
+		err = pcm_call(shared->oss, SNDCTL_DSP_RESET);
+		break;
+	}
+	if (err == -EFAULT)
+		race_hit(race, "OSS ioctl: %s", strerror(-err));
+	return true;
+}
+
+static bool map_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct shared_stream *shared = ctx;
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *map;
+
+	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
+		   0);
+	if (map != MAP_FAILED)
+		munmap(map, page);
+	return true;
+}
+
+static bool join_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct shared_stream *shared = ctx;
+	int ctl, fd;
+
+	ctl = pcm_prefer_subdevice(shared->dev.card, 0);
+	fd = pcm_open(&shared->dev, O_APPEND | O_NONBLOCK);
+	if (fd >= 0) {
+		pcm_state(fd);
+		pcm_call(fd, SNDRV_PCM_IOCTL_PREPARE);
+		pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
+		close(fd);
+	}
+	if (ctl >= 0)
+		close(ctl);
+	return true;
+}
+
+static void oss_hammer(struct race *race, void *ctx)
+{
+	struct shared_stream *shared = ctx;
+	const struct race_loop loops[] = {
+		{ write_step, shared },
+		{ params_step, shared },
+		{ map_step, shared },
+		{ join_step, shared },
+	};
+	unsigned int i;
+
+	for (i = 0; i < RACE_THREADS; i++)
+		shared->seed[i] = race->start_ns + i;
+	if (open_oss(race, shared))
+		race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+TEST(oss_and_native_hammer)
+{
+	run_shared(_metadata, oss_hammer);
+}
+
+TEST_HARNESS_MAIN

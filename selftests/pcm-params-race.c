@@ -1,0 +1,1180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The parameters of one PCM stream must come from one call, whoever looks and
+ * whenever, and must not change under somebody who uses them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "pcm-race-test.h"
+#include "slow-page.h"
+#include "stuck-task.h"
+
+#define TEXT_SIZE	1024
+#define XFER_FRAMES	1024
+#define WIDE_CHANNELS	2
+
+static const struct pcm_setup long_buffer = {
+	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 2,
+	.rate = 8000,
+	.period_size = 4096,
+	.buffer_size = 16384,
+};
+
+/* Two configurations that have no value in common. */
+static const struct pcm_setup unlike[] = {
+	{
+		.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+		.format = SNDRV_PCM_FORMAT_S16_LE,
+		.channels = 2,
+		.rate = 48000,
+		.period_size = 64,
+		.buffer_size = 4096,
+	}, {
+		.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+		.format = SNDRV_PCM_FORMAT_S16_LE,
+		.channels = 1,
+		.rate = 32000,
+		.period_size = 8192,
+		.buffer_size = 16384,
+	},
+};
+
+/* What both sides of a duel work on. */
+struct stream {
+	struct pcm_dev dev;
+	int fd;
+	int proc[2];
+	unsigned int turn;
+	int err_a, err_b;
+	struct pcm_setup setup[2];
+	char text[2][TEXT_SIZE];
+	struct snd_pcm_status before;
+	const struct toggle *toggle;
+};
+
+static bool open_stream(struct race *race, struct stream *stream)
+{
+	stream->fd = pcm_open(&stream->dev, O_NONBLOCK);
+	if (stream->fd < 0)
+		race_broken(race, "open: %s", strerror(-stream->fd));
+	return stream->fd >= 0;
+}
+
+static bool open_proc(struct race *race, struct stream *stream, int index,
+		      const char *name)
+{
+	stream->proc[index] = pcm_proc_open(&stream->dev,
+					    pcm_subdevice(stream->fd), name,
+					    O_RDONLY);
+	if (stream->proc[index] < 0)
+		race_skip(race, "%s in /proc/asound: %s", name,
+			  strerror(-stream->proc[index]));
+	return stream->proc[index] >= 0;
+}
+
+static bool configure(struct race *race, struct stream *stream,
+		      const struct pcm_setup *setup)
+{
+	int err;
+
+	pcm_call(stream->fd, SNDRV_PCM_IOCTL_DROP);
+	err = pcm_configure(stream->fd, setup);
+	if (err)
+		race_broken(race, "first HW_PARAMS, SW_PARAMS or PREPARE: %s", strerror(-err));
+	return !err;
+}
+
+static bool forward(struct race *race, int fd, unsigned long frames)
+{
+	unsigned long arg = frames;
+	int err;
+
+	err = pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &arg);
+	if (err || arg != frames)
+		race_broken(race, "FORWARD by %lu moved %ld: %s", frames,
+			    (long)arg, strerror(-err));
+	return !err && arg == frames;
+}
+
+/*
+ * A /proc file that shows one of two known texts, whichever call came last,
+ * must not show a third one.
+ */
+struct toggle {
+	const char *file;
+	int (*apply)(struct stream *stream, unsigned int which);
+};
+
+static int toggle_hw_params(struct stream *stream, unsigned int which)
+{
+	return pcm_hw_params(stream->fd, &stream->setup[which]);
+}
+
+static int toggle_sw_params(struct stream *stream, unsigned int which)
+{
+	return pcm_sw_params(stream->fd, &stream->setup[0], which + 1,
+			     (which + 1) * stream->setup[0].period_size);
+}
+
+static int toggle_appl_ptr(struct stream *stream, unsigned int which)
+{
+	unsigned long frames = stream->setup[0].period_size;
+
+	return pcm_ioctl(stream->fd, which ? SNDRV_PCM_IOCTL_FORWARD :
+			 SNDRV_PCM_IOCTL_REWIND, &frames);
+}
+
+static const char *one_line(char *text)
+{
+	char *end;
+
+	while ((end = strchr(text, '\n')))
+		*end = end[1] ? ' ' : '\0';
+	return text;
+}
+
+static bool toggle_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct stream *stream = ctx;
+	int err;
+
+	err = stream->toggle->apply(stream, stream->turn++ % 2);
+	if (err && !race_may_lose(err))
+		race_hit(race, "change of parameters: %s", strerror(-err));
+	return true;
+}
+
+static bool look_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct stream *stream = ctx;
+	char text[TEXT_SIZE];
+
+	if (pcm_proc_read(stream->proc[0], text, sizeof(text)) < 0 ||
+	    !strcmp(text, stream->text[0]) || !strcmp(text, stream->text[1]))
+		return true;
+	race_hit(race, "torn %s: %s", stream->toggle->file, one_line(text));
+	return false;
+}
+
+static void torn_proc_file(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+	const struct race_loop loops[] = {
+		{ toggle_step, stream },
+		{ look_step, stream },
+	};
+	int which;
+
+	if (!open_stream(race, stream) ||
+	    !open_proc(race, stream, 0, stream->toggle->file) ||
+	    !configure(race, stream, &stream->setup[0]))
+		return;
+
+	/* The second pass shows the texts as they alternate later on. */
+	for (which = 0; which < 4; which++) {
+		if (stream->toggle->apply(stream, which % 2) ||
+		    pcm_proc_read(stream->proc[0], stream->text[which % 2],
+				  TEXT_SIZE) < 0) {
+			race_broken(race, "can't set up %s",
+				    stream->toggle->file);
+			return;
+		}
+	}
+	if (!strcmp(stream->text[0], stream->text[1])) {
+		race_broken(race, "%s does not change", stream->toggle->file);
+		return;
+	}
+	race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+static void run_torn_proc_file(struct __test_metadata *_metadata,
+			       const struct toggle *toggle)
+{
+	struct stream stream = {
+		.toggle = toggle,
+		.setup = { unlike[0], unlike[1] },
+	};
+
+	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			unlike, ARRAY_SIZE(unlike), NULL))
+		race_test(_metadata, torn_proc_file, &stream);
+}
+
+TEST(proc_hw_params_torn)
+{
+	static const struct toggle toggle = { "hw_params", toggle_hw_params };
+
+	run_torn_proc_file(_metadata, &toggle);
+}
+
+TEST(proc_sw_params_torn_by_hw_params)
+{
+	static const struct toggle toggle = { "sw_params", toggle_hw_params };
+
+	run_torn_proc_file(_metadata, &toggle);
+}
+
+TEST(proc_sw_params_torn_by_sw_params)
+{
+	static const struct toggle toggle = { "sw_params", toggle_sw_params };
+
+	run_torn_proc_file(_metadata, &toggle);
+}
+
+TEST(proc_status_torn)
+{
+	static const struct toggle toggle = { "status", toggle_appl_ptr };
+
+	run_torn_proc_file(_metadata, &toggle);
+}
+
+/*
+ * Two threads, one asks for as many periods as possible, as small as possible,
+ * the other for few large ones.  The stream must be what one of them asked for.
+ */
+static bool choose_extreme(int fd, struct pcm_setup *setup, bool many)
+{
+	struct snd_pcm_hw_params params;
+	unsigned int value;
+
+	*setup = unlike[0];
+	setup->period_size = 0;
+	setup->buffer_size = 0;
+
+	pcm_params_fill(&params, setup);
+	if (pcm_ioctl(fd, SNDRV_PCM_IOCTL_HW_REFINE, &params))
+		return false;
+	if (many) {
+		value = pcm_params_min(&params, SNDRV_PCM_HW_PARAM_PERIOD_SIZE);
+		pcm_params_range(&params, SNDRV_PCM_HW_PARAM_PERIOD_SIZE,
+				 value, value);
+	} else {
+		value = pcm_params_min(&params, SNDRV_PCM_HW_PARAM_PERIODS);
+		pcm_params_range(&params, SNDRV_PCM_HW_PARAM_PERIODS, value,
+				 value);
+	}
+
+	/* HW_PARAMS chooses the largest buffer that is left. */
+	if (pcm_ioctl(fd, SNDRV_PCM_IOCTL_HW_PARAMS, &params))
+		return false;
+	setup->period_size = pcm_params_min(&params,
+					    SNDRV_PCM_HW_PARAM_PERIOD_SIZE);
+	setup->buffer_size = pcm_params_min(&params,
+					    SNDRV_PCM_HW_PARAM_BUFFER_SIZE);
+	return true;
+}
+
+static void many_small_periods(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->err_a = pcm_hw_params(stream->fd, &stream->setup[0]);
+}
+
+static void few_large_periods(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->err_b = pcm_hw_params(stream->fd, &stream->setup[1]);
+}
+
+/* avail is the whole buffer after PREPARE, avail_min one period. */
+static bool prepared_as(const struct pcm_setup *setup, int fd)
+{
+	struct snd_pcm_status status = {};
+	struct pcm_pointers pointers;
+
+	return !pcm_pointers(fd, &pointers) &&
+	       !pcm_ioctl(fd, SNDRV_PCM_IOCTL_STATUS, &status) &&
+	       pointers.avail_min == setup->period_size &&
+	       status.avail == setup->buffer_size;
+}
+
+static void check_one_caller(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+	struct pcm_pointers pointers = {};
+	int err;
+
+	if ((stream->err_a && !race_may_lose(stream->err_a)) ||
+	    (stream->err_b && !race_may_lose(stream->err_b)) ||
+	    (stream->err_a && stream->err_b)) {
+		race_hit(race, "HW_PARAMS: %s and %s", strerror(-stream->err_a),
+			 strerror(-stream->err_b));
+		return;
+	}
+	err = pcm_call(stream->fd, SNDRV_PCM_IOCTL_PREPARE);
+	if (err) {
+		race_hit(race, "PREPARE after HW_PARAMS: %s", strerror(-err));
+		return;
+	}
+	if (!prepared_as(&stream->setup[0], stream->fd) &&
+	    !prepared_as(&stream->setup[1], stream->fd)) {
+		pcm_pointers(stream->fd, &pointers);
+		race_hit(race, "neither %u/%u nor %u/%u: period %lu",
+			 stream->setup[0].period_size,
+			 stream->setup[0].buffer_size,
+			 stream->setup[1].period_size,
+			 stream->setup[1].buffer_size, pointers.avail_min);
+	}
+}
+
+static void two_callers(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.a = many_small_periods,
+		.b = few_large_periods,
+		.check = check_one_caller,
+	};
+	struct stream *stream = ctx;
+
+	if (!open_stream(race, stream))
+		return;
+	if (!choose_extreme(stream->fd, &stream->setup[0], true) ||
+	    !choose_extreme(stream->fd, &stream->setup[1], false)) {
+		race_broken(race, "no extreme parameters");
+		return;
+	}
+	ksft_print_msg("period/buffer %u/%u against %u/%u\n",
+		       stream->setup[0].period_size,
+		       stream->setup[0].buffer_size,
+		       stream->setup[1].period_size,
+		       stream->setup[1].buffer_size);
+	race_duel(race, &ops, stream);
+}
+
+TEST(hw_params_from_one_caller)
+{
+	struct stream stream = {};
+
+	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			unlike, 1, NULL))
+		race_test(_metadata, two_callers, &stream);
+}
+
+/*
+ * The channel pointers are read from user memory that stalls.  Meanwhile the
+ * stream gets more channels.  There are enough good pointers, or only the first
+ * one is good; a transfer that goes on with an array for one channel returns
+ * EFAULT in the first case or success in the second, or both.
+ */
+static const struct pcm_setup one_channel = {
+	.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 1,
+	.rate = 48000,
+	.period_size = 2048,
+	.buffer_size = 4096,
+};
+
+static const struct pcm_setup more_channels = {
+	.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = WIDE_CHANNELS,
+	.rate = 48000,
+	.period_size = 2048,
+	.buffer_size = 4096,
+};
+
+struct slow_writer {
+	struct stream stream;
+	struct slow_page slow;
+	long result;
+};
+
+static void *write_through_slow_array(void *arg)
+{
+	struct slow_writer *writer = arg;
+
+	writer->result = pcm_writen(writer->stream.fd, writer->slow.page,
+				    XFER_FRAMES);
+	return NULL;
+}
+
+static void fill_array(struct slow_writer *writer, void *samples, bool all_good)
+{
+	void **array = writer->slow.content;
+	int i;
+
+	array[0] = samples;
+	for (i = 1; i < WIDE_CHANNELS; i++)
+		array[i] = all_good ? samples : (void *)8UL;
+}
+
+static void judge_slow_writer(struct race *race, const struct slow_writer *writer,
+			      bool all_good, bool reconfigured)
+{
+	long result = writer->result;
+
+	if (result > 0) {
+		if (!all_good && reconfigured)
+			race_hit(race,
+				 "WRITEN succeeded with %d of %d channel pointers bad: it went on with the array of one channel",
+				 WIDE_CHANNELS - 1, WIDE_CHANNELS);
+		return;
+	}
+	if (result == -EFAULT) {
+		if (all_good)
+			race_hit(race, "WRITEN returned EFAULT though all pointers are good");
+		return;
+	}
+	if (!race_may_lose(result))
+		race_hit(race, "WRITEN returned %s", strerror(-result));
+}
+
+static bool slow_writer_round(struct race *race, struct slow_writer *writer,
+			      void *samples)
+{
+	bool all_good = race->rounds % 2, released;
+	pthread_t thread;
+	int err;
+
+	race_beat(race, 0);
+	if (!configure(race, &writer->stream, &one_channel))
+		return false;
+	fill_array(writer, samples, all_good);
+	slow_page_arm(&writer->slow);
+	err = pthread_create(&thread, NULL, write_through_slow_array, writer);
+	if (err) {
+		race_broken(race, "pthread_create: %s", strerror(err));
+		return false;
+	}
+	if (!slow_page_wait(&writer->slow, 2000))
+		race_broken(race, "WRITEN did not read the array");
+	err = pcm_configure(writer->stream.fd, &more_channels);
+	released = slow_page_release(&writer->slow);
+	pthread_join(thread, NULL);
+
+	race->rounds++;
+	judge_slow_writer(race, writer, all_good, !err && released);
+	return true;
+}
+
+static void channel_array(struct race *race, void *ctx)
+{
+	static short samples[XFER_FRAMES];
+	struct slow_writer *writer = ctx;
+	int err;
+
+	err = slow_page_init(&writer->slow);
+	if (err) {
+		race_skip(race, "userfaultfd: %s", strerror(-err));
+		return;
+	}
+	if (!open_stream(race, &writer->stream))
+		return;
+	while (race_on(race) && slow_writer_round(race, writer, samples))
+		;
+	slow_page_destroy(&writer->slow);
+}
+
+TEST(channel_array_vs_hw_params)
+{
+	const struct pcm_setup setups[] = { one_channel, more_channels };
+	struct slow_writer writer = {};
+
+	if (race_device(_metadata, &writer.stream.dev,
+			SNDRV_PCM_STREAM_PLAYBACK, 1, setups,
+			ARRAY_SIZE(setups), NULL))
+		race_test(_metadata, channel_array, &writer);
+}
+
+/*
+ * A transfer that sleeps for space or data, then finds itself in a stream that
+ * was configured anew.  It must give up: nothing that it knows is true now.
+ */
+struct sleeper {
+	struct stream stream;
+	const struct sleeper_kind *kind;
+	void *samples;			/* ends where the mapping ends */
+	pid_t tid;
+	long result;
+};
+
+struct sleeper_kind {
+	const char *name;
+	int direction;
+	int access;
+	long (*transfer)(struct sleeper *sleeper);
+};
+
+static long sleep_in_xferi(struct sleeper *sleeper)
+{
+	struct snd_xferi xfer = {
+		.buf = sleeper->samples,
+		.frames = XFER_FRAMES,
+	};
+	int err;
+
+	err = pcm_ioctl(sleeper->stream.fd,
+			sleeper->kind->direction == SNDRV_PCM_STREAM_PLAYBACK ?
+			SNDRV_PCM_IOCTL_WRITEI_FRAMES :
+			SNDRV_PCM_IOCTL_READI_FRAMES, &xfer);
+	return err ? err : xfer.result;
+}
+
+static long sleep_in_xfern(struct sleeper *sleeper)
+{
+	void *array[] = { sleeper->samples };
+	struct snd_xfern xfer = {
+		.bufs = array,
+		.frames = XFER_FRAMES,
+	};
+	int err;
+
+	err = pcm_ioctl(sleeper->stream.fd,
+			sleeper->kind->direction == SNDRV_PCM_STREAM_PLAYBACK ?
+			SNDRV_PCM_IOCTL_WRITEN_FRAMES :
+			SNDRV_PCM_IOCTL_READN_FRAMES, &xfer);
+	return err ? err : xfer.result;
+}
+
+static long sleep_in_vector(struct sleeper *sleeper)
+{
+	struct iovec iov = {
+		.iov_base = sleeper->samples,
+		.iov_len = XFER_FRAMES * sizeof(short),
+	};
+	ssize_t len;
+
+	if (sleeper->kind->direction == SNDRV_PCM_STREAM_PLAYBACK)
+		len = writev(sleeper->stream.fd, &iov, 1);
+	else
+		len = readv(sleeper->stream.fd, &iov, 1);
+	return len < 0 ? -errno : len;
+}
+
+static void *run_sleeper(void *arg)
+{
+	struct sleeper *sleeper = arg;
+
+	__atomic_store_n(&sleeper->tid, syscall(__NR_gettid), __ATOMIC_RELEASE);
+	sleeper->result = sleeper->kind->transfer(sleeper);
+	return NULL;
+}
+
+/* XFER_FRAMES samples of one channel; what follows can't be accessed. */
+static void *fenced_samples(void)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t size = XFER_FRAMES * sizeof(short);
+	size_t room = (size + page - 1) / page * page;
+	char *map;
+
+	map = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED || mprotect(map + room, page, PROT_NONE))
+		return NULL;
+	return map + room - size;
+}
+
+static bool wait_until_asleep(struct sleeper *sleeper)
+{
+	unsigned int ms;
+	pid_t tid;
+
+	for (ms = 0; ms < 2000; ms++) {
+		tid = __atomic_load_n(&sleeper->tid, __ATOMIC_ACQUIRE);
+		if (tid && task_state(getpid(), tid) == 'S')
+			return true;
+		race_sleep_ms(1);
+	}
+	return false;
+}
+
+/* Reconfigure under the sleeper and let periods elapse, which wakes it. */
+static int restart_wider(struct race *race, struct sleeper *sleeper)
+{
+	struct pcm_setup wider = more_channels;
+	int fd = sleeper->stream.fd;
+	int err;
+
+	wider.access = sleeper->kind->access;
+	err = pcm_configure(fd, &wider);
+	if (err)
+		return err;
+	if (sleeper->kind->direction == SNDRV_PCM_STREAM_PLAYBACK)
+		forward(race, fd, wider.buffer_size);
+	return pcm_call(fd, SNDRV_PCM_IOCTL_START);
+}
+
+static void judge_sleeper(struct race *race, const struct sleeper *sleeper)
+{
+	long result = sleeper->result;
+
+	if (result >= 0)
+		race_hit(race, "%s slept through HW_PARAMS and PREPARE and went on: returned %ld",
+			 sleeper->kind->name, result);
+	else if (!race_may_lose(result))
+		race_hit(race,
+			 "%s slept through HW_PARAMS and PREPARE and went on: %s with good pointers",
+			 sleeper->kind->name, strerror(-result));
+}
+
+static bool sleeper_round(struct race *race, struct sleeper *sleeper)
+{
+	struct pcm_setup narrow = one_channel;
+	pthread_t thread;
+	int err;
+
+	race_beat(race, 0);
+	narrow.access = sleeper->kind->access;
+	if (!configure(race, &sleeper->stream, &narrow))
+		return false;
+	if (sleeper->kind->direction == SNDRV_PCM_STREAM_PLAYBACK &&
+	    !forward(race, sleeper->stream.fd, narrow.buffer_size))
+		return false;
+
+	sleeper->tid = 0;
+	err = pthread_create(&thread, NULL, run_sleeper, sleeper);
+	if (err) {
+		race_broken(race, "pthread_create: %s", strerror(err));
+		return false;
+	}
+	if (!wait_until_asleep(sleeper))
+		race_broken(race, "%s does not sleep", sleeper->kind->name);
+
+	err = restart_wider(race, sleeper);
+	if (err)		/* refused, so the sleeper must be woken */
+		pcm_call(sleeper->stream.fd, SNDRV_PCM_IOCTL_DROP);
+	pthread_join(thread, NULL);
+
+	race->rounds++;
+	if (!err)
+		judge_sleeper(race, sleeper);
+	else if (!race_may_lose(err))
+		race_hit(race, "HW_PARAMS or PREPARE against a sleeping %s: %s",
+			 sleeper->kind->name, strerror(-err));
+	return true;
+}
+
+static void sleeping_transfer(struct race *race, void *ctx)
+{
+	struct sleeper *sleeper = ctx;
+
+	sleeper->samples = fenced_samples();
+	if (!sleeper->samples) {
+		race_broken(race, "mmap: %s", strerror(errno));
+		return;
+	}
+	if (!open_stream(race, &sleeper->stream))
+		return;
+	pcm_blocking(sleeper->stream.fd, true);
+	while (race_on(race) && sleeper_round(race, sleeper))
+		;
+}
+
+static void run_sleeping_transfer(struct __test_metadata *_metadata,
+				  const struct sleeper_kind *kind)
+{
+	struct pcm_setup setups[] = { one_channel, more_channels };
+	struct sleeper sleeper = {
+		.kind = kind,
+	};
+
+	setups[0].access = kind->access;
+	setups[1].access = kind->access;
+	if (race_device(_metadata, &sleeper.stream.dev, kind->direction, 1,
+			setups, ARRAY_SIZE(setups), NULL))
+		race_test(_metadata, sleeping_transfer, &sleeper);
+}
+
+TEST(sleeping_writei_outlives_config)
+{
+	static const struct sleeper_kind kind = {
+		"WRITEI", SNDRV_PCM_STREAM_PLAYBACK,
+		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_xferi,
+	};
+
+	run_sleeping_transfer(_metadata, &kind);
+}
+
+TEST(sleeping_writen_outlives_config)
+{
+	static const struct sleeper_kind kind = {
+		"WRITEN", SNDRV_PCM_STREAM_PLAYBACK,
+		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_xfern,
+	};
+
+	run_sleeping_transfer(_metadata, &kind);
+}
+
+TEST(sleeping_writev_outlives_config)
+{
+	static const struct sleeper_kind kind = {
+		"writev()", SNDRV_PCM_STREAM_PLAYBACK,
+		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_vector,
+	};
+
+	run_sleeping_transfer(_metadata, &kind);
+}
+
+TEST(sleeping_readi_outlives_config)
+{
+	static const struct sleeper_kind kind = {
+		"READI", SNDRV_PCM_STREAM_CAPTURE,
+		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_xferi,
+	};
+
+	run_sleeping_transfer(_metadata, &kind);
+}
+
+TEST(sleeping_readn_outlives_config)
+{
+	static const struct sleeper_kind kind = {
+		"READN", SNDRV_PCM_STREAM_CAPTURE,
+		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_xfern,
+	};
+
+	run_sleeping_transfer(_metadata, &kind);
+}
+
+TEST(sleeping_readv_outlives_config)
+{
+	static const struct sleeper_kind kind = {
+		"readv()", SNDRV_PCM_STREAM_CAPTURE,
+		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_vector,
+	};
+
+	run_sleeping_transfer(_metadata, &kind);
+}
+
+/*
+ * DRAIN starts a stream that is prepared; a stream that runs can neither be
+ * freed nor reconfigured.  Whichever comes first, only one can succeed.
+ */
+static bool setup_drain(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+
+	if (!configure(race, stream, &long_buffer) ||
+	    !forward(race, stream->fd, long_buffer.buffer_size))
+		return false;
+	memset(&stream->before, 0, sizeof(stream->before));
+	return !pcm_ioctl(stream->fd, SNDRV_PCM_IOCTL_STATUS, &stream->before);
+}
+
+static void do_drain(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->err_a = pcm_call(stream->fd, SNDRV_PCM_IOCTL_DRAIN);
+}
+
+static void do_hw_free(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->err_b = pcm_call(stream->fd, SNDRV_PCM_IOCTL_HW_FREE);
+}
+
+static void do_hw_params(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->err_b = pcm_hw_params(stream->fd, &stream->setup[1]);
+}
+
+/* The engine runs though the core thinks otherwise: make both agree again. */
+static void cure_stray_engine(struct race *race, struct stream *stream)
+{
+	if (pcm_configure(stream->fd, &long_buffer))
+		return;
+	forward(race, stream->fd, long_buffer.period_size);
+	pcm_call(stream->fd, SNDRV_PCM_IOCTL_START);
+	pcm_call(stream->fd, SNDRV_PCM_IOCTL_DROP);
+}
+
+static void check_drain(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+	struct snd_pcm_status after = {};
+
+	if (stream->err_b) {
+		if (!race_may_lose(stream->err_b))
+			race_hit(race, "HW_FREE or HW_PARAMS: %s",
+				 strerror(-stream->err_b));
+		return;
+	}
+	if (stream->err_a && !race_may_lose(stream->err_a))
+		race_hit(race, "DRAIN: %s", strerror(-stream->err_a));
+
+	/* The time of the last start survives in the runtime. */
+	if (pcm_hw_params(stream->fd, &long_buffer) ||
+	    pcm_ioctl(stream->fd, SNDRV_PCM_IOCTL_STATUS, &after)) {
+		race_broken(race, "no STATUS");
+		return;
+	}
+	if (memcmp(&after.trigger_tstamp, &stream->before.trigger_tstamp,
+		   sizeof(after.trigger_tstamp))) {
+		race_hit(race, "DRAIN started the engine and yet HW_FREE or HW_PARAMS succeeded");
+		cure_stray_engine(race, stream);
+	}
+}
+
+/* DRAIN that starts the stream has more to wait for than O_NONBLOCK allows. */
+static int drain_order(void *ctx)
+{
+	const struct stream *stream = ctx;
+
+	return stream->err_a == -EAGAIN ? -1 : 1;
+}
+
+static void drain_against_free(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_drain,
+		.a = do_drain,
+		.b = do_hw_free,
+		.check = check_drain,
+		.order = drain_order,
+	};
+
+	if (open_stream(race, ctx))
+		race_duel(race, &ops, ctx);
+}
+
+static void drain_against_params(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_drain,
+		.a = do_drain,
+		.b = do_hw_params,
+		.check = check_drain,
+		.order = drain_order,
+	};
+
+	if (open_stream(race, ctx))
+		race_duel(race, &ops, ctx);
+}
+
+static void run_on_two_setups(struct __test_metadata *_metadata,
+			      void (*body)(struct race *race, void *ctx),
+			      const struct pcm_setup *first,
+			      const struct pcm_setup *second)
+{
+	struct stream stream = {
+		.setup = { *first, *second },
+	};
+
+	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			stream.setup, ARRAY_SIZE(stream.setup), NULL))
+		race_test(_metadata, body, &stream);
+}
+
+TEST(drain_vs_hw_free)
+{
+	run_on_two_setups(_metadata, drain_against_free, &long_buffer,
+			  &unlike[0]);
+}
+
+TEST(drain_vs_hw_params)
+{
+	run_on_two_setups(_metadata, drain_against_params, &long_buffer,
+			  &unlike[0]);
+}
+
+/*
+ * SW_PARAMS checks the thresholds against the buffer size.  HW_PARAMS makes
+ * the buffer smaller and resets the thresholds.
+ */
+static void raise_threshold(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->err_a = pcm_sw_params(stream->fd, &stream->setup[0], 1,
+				      stream->setup[0].buffer_size);
+}
+
+static void check_threshold(struct race *race, struct stream *stream)
+{
+	unsigned long buffer_size, threshold;
+	char text[TEXT_SIZE];
+
+	if (pcm_proc_read(stream->proc[0], text, sizeof(text)) < 0 ||
+	    !pcm_proc_value(text, "buffer_size", &buffer_size) ||
+	    pcm_proc_read(stream->proc[1], text, sizeof(text)) < 0 ||
+	    !pcm_proc_value(text, "silence_threshold", &threshold)) {
+		race_broken(race, "no buffer_size or silence_threshold in /proc/asound");
+		return;
+	}
+	if (threshold > buffer_size)
+		race_hit(race, "silence_threshold %lu > buffer_size %lu",
+			 threshold, buffer_size);
+}
+
+static bool shrink_buffer(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+	int err;
+
+	err = pcm_hw_params(stream->fd, &stream->setup[0]);
+	if (!err) {
+		race_sleep_us(rand() % 200);
+		err = pcm_hw_params(stream->fd, &stream->setup[1]);
+	}
+	if (err) {
+		if (!race_may_lose(err))
+			race_hit(race, "HW_PARAMS: %s", strerror(-err));
+		return true;
+	}
+	/* The call that was held up has to come to its end. */
+	race_sleep_us(200);
+	check_threshold(race, stream);
+	return true;
+}
+
+static void threshold_race(struct race *race, void *ctx)
+{
+	static const struct race_preempt_ops ops = {
+		.victim = raise_threshold,
+		.intrude = shrink_buffer,
+	};
+	struct stream *stream = ctx;
+
+	if (open_stream(race, stream) &&
+	    open_proc(race, stream, 0, "hw_params") &&
+	    open_proc(race, stream, 1, "sw_params") &&
+	    configure(race, stream, &stream->setup[0]))
+		race_preempt(race, &ops, stream);
+}
+
+TEST(sw_params_vs_hw_params)
+{
+	run_on_two_setups(_metadata, threshold_race, &unlike[1], &unlike[0]);
+}
+
+/*
+ * In SETUP, WRITEI returns EBADFD, and after HW_FREE it does the same; EINVAL
+ * (and with CONFIG_SND_DEBUG a warning) says that it saw something in between.
+ */
+static bool setup_unprepared(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+	int err;
+
+	err = pcm_hw_params(stream->fd, &stream->setup[0]);
+	if (err)
+		race_broken(race, "HW_PARAMS: %s", strerror(-err));
+	return !err;
+}
+
+static void do_writei(void *ctx)
+{
+	static const short samples[2 * XFER_FRAMES];
+	struct stream *stream = ctx;
+
+	stream->err_a = pcm_writei(stream->fd, samples, XFER_FRAMES);
+}
+
+static void check_writei(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+
+	if (!race_may_lose(stream->err_a))
+		race_hit(race, "WRITEI in SETUP or OPEN: %s",
+			 stream->err_a < 0 ? strerror(-stream->err_a) :
+			 "success");
+	else if (stream->err_b && !race_may_lose(stream->err_b))
+		race_hit(race, "HW_FREE: %s", strerror(-stream->err_b));
+}
+
+static void write_against_free(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_unprepared,
+		.a = do_writei,
+		.b = do_hw_free,
+		.check = check_writei,
+	};
+
+	if (open_stream(race, ctx))
+		race_duel(race, &ops, ctx);
+}
+
+TEST(writei_vs_hw_free)
+{
+	run_on_two_setups(_metadata, write_against_free, &unlike[0],
+			  &unlike[1]);
+}
+
+/*
+ * HW_REFINE looks at the buffer to tell whether it can be mapped.  The answer
+ * does not depend on the size, so it is the same at any time.
+ */
+struct refiner {
+	struct stream stream;
+	unsigned int info;
+};
+
+static bool refine_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct refiner *refiner = ctx;
+	struct snd_pcm_hw_params params;
+	int err;
+
+	pcm_params_any(&params);
+	err = pcm_ioctl(refiner->stream.fd, SNDRV_PCM_IOCTL_HW_REFINE, &params);
+	if (err && !race_may_lose(err))
+		race_hit(race, "HW_REFINE: %s", strerror(-err));
+	if (!err && params.info != refiner->info)
+		race_hit(race, "HW_REFINE: info 0x%x instead of 0x%x",
+			 params.info, refiner->info);
+	return true;
+}
+
+static bool realloc_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct refiner *refiner = ctx;
+	struct stream *stream = &refiner->stream;
+	int err;
+
+	err = pcm_hw_params(stream->fd, &stream->setup[stream->turn++ % 2]);
+	if (!err)
+		err = pcm_call(stream->fd, SNDRV_PCM_IOCTL_HW_FREE);
+	if (err && !race_may_lose(err))
+		race_hit(race, "HW_PARAMS or HW_FREE: %s", strerror(-err));
+	return true;
+}
+
+static void refine_against_realloc(struct race *race, void *ctx)
+{
+	struct refiner *refiner = ctx;
+	struct snd_pcm_hw_params params;
+	const struct race_loop loops[] = {
+		{ refine_step, refiner },
+		{ realloc_step, refiner },
+	};
+
+	if (!open_stream(race, &refiner->stream))
+		return;
+	pcm_params_any(&params);
+	if (pcm_ioctl(refiner->stream.fd, SNDRV_PCM_IOCTL_HW_REFINE, &params)) {
+		race_broken(race, "HW_REFINE fails");
+		return;
+	}
+	refiner->info = params.info;
+	race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+TEST(hw_refine_vs_buffer_realloc)
+{
+	struct refiner refiner = {
+		.stream.setup = { unlike[0], unlike[1] },
+	};
+
+	ksft_print_msg("without KASAN only a wrong answer shows the bug\n");
+	if (race_device(_metadata, &refiner.stream.dev,
+			SNDRV_PCM_STREAM_PLAYBACK, 1, unlike,
+			ARRAY_SIZE(unlike), NULL))
+		race_test(_metadata, refine_against_realloc, &refiner);
+}
+
+/* The distance of two samples is channels times width, of one caller. */
+static bool channel_info_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct stream *stream = ctx;
+	struct snd_pcm_channel_info info = {};
+	unsigned int which;
+	int err;
+
+	err = pcm_ioctl(stream->fd, SNDRV_PCM_IOCTL_CHANNEL_INFO, &info);
+	if (err) {
+		if (!race_may_lose(err))
+			race_hit(race, "CHANNEL_INFO: %s", strerror(-err));
+		return true;
+	}
+	for (which = 0; which < 2; which++)
+		if (info.step == 8 * stream->setup[which].channels *
+		    pcm_sample_bytes(stream->setup[which].format))
+			return true;
+	race_hit(race, "torn CHANNEL_INFO: samples %u bits apart", info.step);
+	return true;
+}
+
+static void torn_channel_info(struct race *race, void *ctx)
+{
+	static const struct toggle toggle = { NULL, toggle_hw_params };
+	struct stream *stream = ctx;
+	const struct race_loop loops[] = {
+		{ toggle_step, stream },
+		{ channel_info_step, stream },
+	};
+
+	stream->toggle = &toggle;
+	if (open_stream(race, stream) &&
+	    configure(race, stream, &stream->setup[0]))
+		race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+TEST(channel_info_torn)
+{
+	struct pcm_setup setups[2] = { unlike[0], unlike[1] };
+
+	setups[1].format = SNDRV_PCM_FORMAT_U8;
+	run_on_two_setups(_metadata, torn_channel_info, &setups[0],
+			  &setups[1]);
+}
+
+/*
+ * A prepared stream has room for a period, however it is configured: poll()
+ * that says otherwise took the buffer of one caller and the period of another.
+ */
+static bool poll_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct stream *stream = ctx;
+	struct pollfd pfd = {
+		.fd = stream->fd,
+		.events = POLLOUT,
+	};
+
+	if (!poll(&pfd, 1, 0))
+		race_hit(race, "poll() saw less room than a period in an empty buffer");
+	return true;
+}
+
+static bool reconfigure_step(struct race *race, void *ctx, unsigned int thread)
+{
+	struct stream *stream = ctx;
+	int err;
+
+	err = pcm_hw_params(stream->fd, &stream->setup[stream->turn++ % 2]);
+	if (!err)
+		err = pcm_call(stream->fd, SNDRV_PCM_IOCTL_PREPARE);
+	if (err && !race_may_lose(err))
+		race_hit(race, "HW_PARAMS or PREPARE: %s",
+			 strerror(-err));
+	return true;
+}
+
+static void poll_against_params(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+	const struct race_loop loops[] = {
+		{ reconfigure_step, stream },
+		{ poll_step, stream },
+	};
+
+	if (open_stream(race, stream) &&
+	    configure(race, stream, &stream->setup[0]))
+		race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+TEST(poll_torn)
+{
+	run_on_two_setups(_metadata, poll_against_params, &unlike[1],
+			  &unlike[0]);
+}
+
+TEST_HARNESS_MAIN
