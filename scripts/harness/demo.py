@@ -21,13 +21,17 @@ def _parser():
     parser.add_argument("--config", choices=kbuild.configs(), default="debug",
                         help="kernel configuration (default: debug)")
     parser.add_argument("--seconds", type=int, default=2,
-                        help="how long each case tries to hit its race (default: 2)")
+                        help="how long each case tries on the patched kernel (default: 2)")
+    parser.add_argument("--all", action="store_true",
+                        help="all cases (default: the first one of each race)")
     return parser
 
 
-def _rows(config):
-    return [row for row in races.read()
+def _rows(config, every):
+    rows = [row for row in races.read()
             if row.claim != races.KEPT and row.config in ("any", config)]
+    first = {row.race: row for row in reversed(rows)}
+    return [row for row in rows if every or row is first[row.race]]
 
 
 def _seconds(result):
@@ -51,8 +55,9 @@ def main():
     start = time.monotonic()
     subject = Subject.get(args.kernel, args.config)
     logs = LOGS / time.strftime("demo-%Y%m%d-%H%M%S")
-    rows = _rows(args.config)
-    before, after = subject.run(rows, args.seconds, logs, ("unpatched", "patched"))
+    rows = _rows(args.config, args.all)
+    results = subject.run({"unpatched": rows, "patched": rows}, args.seconds, logs)
+    before, after = results["unpatched"], results["patched"]
     lines = report.table(
         ("race", "paths", f"{subject.source.label} unpatched", "shown in", "with the series",
          "ran for"),

@@ -14,6 +14,8 @@ from .progress import say
 BUILD_PACKAGES = ("bc", "bison", "flex", "gcc", "git", "libc6-dev", "libelf-dev", "make", "perl",
                   "qemu-system-x86", "rsync", "xz-utils")
 LINT_PACKAGES = ("pycodestyle", "pyflakes3", "shellcheck")
+MODEL_PACKAGES = ("gcc", "libc6-dev", "spin")
+CHECKPATCH_PACKAGES = ("perl", "python3-git", "python3-ply")
 OLDEST_CLANG = 15  # before: KASAN without memcpy, memset and copy_*_iter
 
 

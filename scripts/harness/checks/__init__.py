@@ -7,6 +7,7 @@ CHECKS = (
     static.python_lint,
     static.unit_tests,
     static.races_listed,
+    static.model,
     patches.series_applies,
     patches.checkpatch,
     patches.selftests_identical,

@@ -3,9 +3,12 @@
 import time
 from functools import cached_property
 
-from .. import series
+from .. import races, series
 from ..paths import LOGS
 from ..subject import Subject
+
+
+SECONDS = 3  # that a case tries to hit its race on the patched kernel
 
 
 class Context:
@@ -25,3 +28,15 @@ class Context:
     def commits(self):
         """One commit per patch."""
         return series.commits(self.subject.source, self.subject.patches)
+
+    def rows(self, *claims):
+        """The races with these claims that this configuration can show."""
+        return [row for row in races.read()
+                if row.claim in claims and row.config in ("any", self.config)]
+
+    @cached_property
+    def verdicts(self):
+        """What the cases showed on both kernels, which run side by side."""
+        return self.subject.run({"unpatched": self.rows(races.FIXED),
+                                 "patched": self.rows(races.FIXED, races.KEPT)},
+                                SECONDS, self.logs)

@@ -2,7 +2,7 @@
 
 import re
 
-from .. import proc, series
+from .. import deps, proc, series
 from ..failure import Failure
 from ..kbuild import Builder
 from ..paths import SELFTESTS
@@ -32,6 +32,7 @@ def series_applies(context):
 
 def checkpatch(context):
     """checkpatch --strict"""
+    deps.install(deps.CHECKPATCH_PACKAGES)
     subject = context.subject
     subject.source.checkout(subject.source.base())
     log = context.logs / "checkpatch.log"

@@ -76,3 +76,11 @@ def races_listed(_context):
             missing = "not in races.tsv" if case in exist else "not in selftests/"
             raise Failure(f"{program}:{case} is {missing}")
     return f"{sum(map(len, listed.values()))} cases"
+
+
+def model(context):
+    """spin finds the known deadlocks in today's protocol and none in that of the series"""
+    deps.install(deps.MODEL_PACKAGES)
+    log = context.logs / "model.log"
+    proc.run([sys.executable, SCRIPTS / "model/check"], log=log, what="model/check")
+    return log.read_text(encoding="utf-8").splitlines()[-1]
