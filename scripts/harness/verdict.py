@@ -11,6 +11,7 @@ PASSED, FAILED, SKIPPED, SPLAT, STUCK, PANIC = (
 TIMEOUT, CUT_OFF, NO_BOOT, NO_OUTPUT = "timeout", "cut off", "did not boot", "no output"
 
 _HIT = re.compile(r"^hit after \d+ rounds, (\d+) ms: ")
+_CLEAN = re.compile(r"^no hit in \d+ rounds, | is refused: ")
 _LOGGED = re.compile(r"^\S+\.[ch]:\d+:\w+:(.*)$")
 _NOISE = re.compile(r"^(RUN|OK|FAIL)\s|^(Starting|PASSED:|FAILED:) ")
 
@@ -42,7 +43,8 @@ def _said(report, status):
     hits = [note for note in notes if _HIT.match(note)]
     logged = [_LOGGED.match(note)[1] for note in notes if _LOGGED.match(note)]
     own = [message for message in logged if not message.startswith("Expected ")]
-    return "; ".join(dict.fromkeys(hits or own or logged or notes))
+    clean = [note for note in notes if _CLEAN.search(note)]
+    return "; ".join(dict.fromkeys(hits or own or logged or clean or notes))
 
 
 def _account(segment):
