@@ -23,8 +23,10 @@
 #define DEFAULT_SECONDS	20
 #define MIN_SLICE_MS	20
 
+#define SETUPS		2
+
 /* One channel, so that WRITEI works whatever the access is. */
-static const struct pcm_setup setups[] = {
+static const struct pcm_setup short_periods[SETUPS] = {
 	{
 		.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
 		.format = SNDRV_PCM_FORMAT_S16_LE,
@@ -42,6 +44,25 @@ static const struct pcm_setup setups[] = {
 	},
 };
 
+/* The shortest that snd-pcmtest has. */
+static const struct pcm_setup long_periods[SETUPS] = {
+	{
+		.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
+		.format = SNDRV_PCM_FORMAT_S16_LE,
+		.channels = 1,
+		.rate = 48000,
+		.period_size = 2048,
+		.buffer_size = 8192,
+	}, {
+		.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
+		.format = SNDRV_PCM_FORMAT_U8,
+		.channels = 1,
+		.rate = 32000,
+		.period_size = 4096,
+		.buffer_size = 16384,
+	},
+};
+
 struct hammer;
 
 struct actor {
@@ -53,11 +74,12 @@ struct actor {
 };
 
 struct hammer {
+	const struct pcm_setup *setups;
 	struct pcm_dev playback, capture;
 	unsigned int count, captures;
 	int fd[MAX_STREAMS];
 	int proc[MAX_STREAMS];
-	char text[ARRAY_SIZE(setups)][TEXT_SIZE];
+	char text[SETUPS][TEXT_SIZE];
 	unsigned int seed;		/* what the run can be repeated with */
 	unsigned int state;		/* where the choices are now */
 	struct actor a, b;
@@ -106,14 +128,16 @@ static int run_hw_refine(struct actor *actor)
 
 static int run_hw_params(struct actor *actor)
 {
-	return pcm_hw_params(fd_of(actor), &setups[rand_r(&actor->seed) % 2]);
+	return pcm_hw_params(fd_of(actor), &actor->hammer->setups[rand_r(&actor->seed) % SETUPS]);
 }
 
 /* Thresholds that suit both setups. */
 static int run_sw_params(struct actor *actor)
 {
-	return pcm_sw_params(fd_of(actor), &setups[0], LONG_MAX,
-			     rand_r(&actor->seed) % setups[0].buffer_size);
+	const struct pcm_setup *setup = &actor->hammer->setups[0];
+
+	return pcm_sw_params(fd_of(actor), setup, LONG_MAX,
+			     rand_r(&actor->seed) % setup->buffer_size);
 }
 
 static int run_pause(struct actor *actor)
@@ -265,7 +289,7 @@ static int run_member(struct actor *actor)
 	fd = pcm_open(&actor->hammer->capture, O_NONBLOCK);
 	if (fd < 0)
 		return fd;
-	err = pcm_configure(fd, &setups[0]);
+	err = pcm_configure(fd, &actor->hammer->setups[0]);
 	if (!err)
 		err = pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_LINK,
 				(void *)(long)fd);
@@ -348,13 +372,13 @@ static bool setup_round(struct race *race, void *ctx)
 		if (depth > 1 && pcm_state(hammer->fd[i]) ==
 		    SNDRV_PCM_STATE_OPEN)
 			pcm_hw_params(hammer->fd[i],
-				      &setups[choose(hammer, 2)]);
+				      &hammer->setups[choose(hammer, SETUPS)]);
 	}
 	if (depth > 2)
 		for (i = 0; i < hammer->count; i++)
 			pcm_call(hammer->fd[i], SNDRV_PCM_IOCTL_PREPARE);
 	for (i = 0; depth > 3 && i < hammer->count; i++) {
-		frames = setups[0].buffer_size / 2;
+		frames = hammer->setups[0].buffer_size / 2;
 		if (!is_capture(hammer, i))
 			pcm_ioctl(hammer->fd[i], SNDRV_PCM_IOCTL_FORWARD,
 				  &frames);
@@ -404,7 +428,7 @@ static void check_stream(struct race *race, struct hammer *hammer,
 			 lead(hammer, where, sizeof(where)), stream, text);
 
 	if (status.state == SNDRV_PCM_STATE_PREPARED &&
-	    (status.hw_ptr || status.avail > setups[1].buffer_size))
+	    (status.hw_ptr || status.avail > hammer->setups[1].buffer_size))
 		race_hit(race, "%s: stream %u: prepared with hw_ptr %lu, appl_ptr %lu, avail %lu",
 			 lead(hammer, where, sizeof(where)), stream,
 			 status.hw_ptr, status.appl_ptr, status.avail);
@@ -441,8 +465,8 @@ static bool open_streams(struct race *race, struct hammer *hammer)
 		hammer->fd[i] = fd;
 		hammer->proc[i] = pcm_proc_open(dev, pcm_subdevice(fd),
 						"hw_params", O_RDONLY);
-		for (which = ARRAY_SIZE(setups); !err && which--;) {
-			err = pcm_configure(fd, &setups[which]);
+		for (which = SETUPS; !err && which--;) {
+			err = pcm_configure(fd, &hammer->setups[which]);
 			if (hammer->proc[i] >= 0)
 				pcm_proc_read(hammer->proc[i],
 					      hammer->text[which], TEXT_SIZE);
@@ -539,6 +563,22 @@ static void hammer_streams(struct race *race, void *ctx)
 		each_pair(race, hammer, slice_ms);
 }
 
+/* Return: whether snd-pcmtest runs with a mutex as the stream lock. */
+static bool nonatomic_pcmtest(void)
+{
+	char value = 'N';
+	int fd;
+
+	fd = open("/sys/module/snd_pcmtest/parameters/nonatomic",
+		  O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, &value, 1) != 1)
+		value = 'N';
+	close(fd);
+	return value == 'Y';
+}
+
 FIXTURE(hammer)
 {
 };
@@ -547,6 +587,7 @@ FIXTURE_VARIANT(hammer)
 {
 	unsigned int count;
 	unsigned int captures;
+	bool nonatomic;
 };
 
 FIXTURE_VARIANT_ADD(hammer, single)
@@ -572,6 +613,19 @@ FIXTURE_VARIANT_ADD(hammer, linked9)
 	.captures = 4,
 };
 
+FIXTURE_VARIANT_ADD(hammer, nonatomic)
+{
+	.count = 1,
+	.nonatomic = true,
+};
+
+FIXTURE_VARIANT_ADD(hammer, nonatomic_linked4)
+{
+	.count = 4,
+	.captures = 2,
+	.nonatomic = true,
+};
+
 FIXTURE_SETUP(hammer)
 {
 }
@@ -582,19 +636,23 @@ FIXTURE_TEARDOWN(hammer)
 
 TEST_F_TIMEOUT(hammer, every_pair, 3600)
 {
+	const char *driver = variant->nonatomic ? "PCM-TEST Driver" : NULL;
 	struct hammer hammer = {
+		.setups = variant->nonatomic ? long_periods : short_periods,
 		.count = variant->count,
 		.captures = variant->captures,
 	};
 
+	if (variant->nonatomic && !nonatomic_pcmtest())
+		SKIP(return, "no snd-pcmtest with nonatomic=1");
 	hammer.seed = env_number("PCM_HAMMER_SEED", race_now_ns() / 1000);
 	ksft_print_msg("PCM_HAMMER_SEED=%u\n", hammer.seed);
 	/* One more capture stream, for the member that comes and goes. */
 	if (race_device(_metadata, &hammer.playback, SNDRV_PCM_STREAM_PLAYBACK,
-			hammer.count - hammer.captures, setups,
-			ARRAY_SIZE(setups), NULL) &&
+			hammer.count - hammer.captures, hammer.setups, SETUPS,
+			driver) &&
 	    race_device(_metadata, &hammer.capture, SNDRV_PCM_STREAM_CAPTURE,
-			hammer.captures + 1, setups, ARRAY_SIZE(setups), NULL))
+			hammer.captures + 1, hammer.setups, SETUPS, driver))
 		race_test(_metadata, hammer_streams, &hammer);
 }
 

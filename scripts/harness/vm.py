@@ -13,11 +13,12 @@ QEMU = "qemu-system-x86_64"
 POLL = 0.1  # seconds between looks at the console
 PROBE = 15  # seconds in which a working KVM has long booted this far
 
-# No devices that take long to make and that nobody needs; several substreams to link, and
-# buffers that are really allocated.
+# No devices that take long to make and that nobody needs; several substreams to link, buffers
+# that are really allocated, and with the series a PCM whose stream lock is a mutex.
 APPEND = ("console=ttyS0 no_timer_check ignore_loglevel printk.time=1 printk.devkmsg=on panic=-1 "
           "pty.legacy_count=0 8250.nr_uarts=1 "
-          "snd_dummy.pcm_substreams=8 snd_dummy.fake_buffer=0 snd_aloop.pcm_substreams=8")
+          "snd_dummy.pcm_substreams=8 snd_dummy.fake_buffer=0 snd_aloop.pcm_substreams=8 "
+          "snd_pcmtest.substreams=8 snd_pcmtest.nonatomic=1")
 
 
 # With 5-level paging a timer interrupt while the kernel identifies the boot CPU, and has
