@@ -499,6 +499,7 @@ struct sleeper {
 	const struct sleeper_kind *kind;
 	void *samples;			/* ends where the mapping ends */
 	pid_t tid;
+	bool done;
 	long result;
 };
 
@@ -561,6 +562,7 @@ static void *run_sleeper(void *arg)
 
 	__atomic_store_n(&sleeper->tid, syscall(__NR_gettid), __ATOMIC_RELEASE);
 	sleeper->result = sleeper->kind->transfer(sleeper);
+	__atomic_store_n(&sleeper->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
@@ -579,17 +581,19 @@ static void *fenced_samples(void)
 	return map + room - size;
 }
 
+/* Return: false if it neither sleeps nor has given up, as it does in time. */
 static bool wait_until_asleep(struct sleeper *sleeper)
 {
-	unsigned int ms;
+	unsigned long long end = race_now_ns() + 2000000000ULL;
 	pid_t tid;
 
-	for (ms = 0; ms < 2000; ms++) {
+	do {
 		tid = __atomic_load_n(&sleeper->tid, __ATOMIC_ACQUIRE);
-		if (tid && task_state(getpid(), tid) == 'S')
+		if ((tid && task_state(getpid(), tid) == 'S') ||
+		    __atomic_load_n(&sleeper->done, __ATOMIC_ACQUIRE))
 			return true;
 		race_sleep_ms(1);
-	}
+	} while (race_now_ns() < end);
 	return false;
 }
 
@@ -640,6 +644,7 @@ static bool sleeper_round(struct race *race, struct sleeper *sleeper)
 		return false;
 
 	sleeper->tid = 0;
+	sleeper->done = false;
 	err = pthread_create(&thread, NULL, run_sleeper, sleeper);
 	if (err) {
 		race_broken(race, "pthread_create: %s", strerror(err));
