@@ -15,9 +15,10 @@ PROBE = 15  # seconds in which a working KVM has long booted this far
 
 # No devices that take long to make and that nobody needs; several substreams to link, buffers
 # that are really allocated, and with the series a PCM whose stream lock is a mutex.
-APPEND = ("console=ttyS0 no_timer_check ignore_loglevel printk.time=1 printk.devkmsg=on panic=-1 "
+APPEND = ("console=ttyS0 ignore_loglevel printk.time=1 printk.devkmsg=on panic=-1 "
           "pty.legacy_count=0 8250.nr_uarts=1 "
-          "snd_dummy.pcm_substreams=8 snd_dummy.fake_buffer=0 snd_aloop.pcm_substreams=8 "
+          "snd_dummy.pcm_devs=2 snd_dummy.pcm_substreams=8 snd_dummy.fake_buffer=0 "
+          "snd_aloop.pcm_substreams=8 "
           "snd_pcmtest.substreams=8 snd_pcmtest.nonatomic=1")
 
 
@@ -50,7 +51,7 @@ def _command(machine, kernel, initrd):
     for device in machine.devices:
         options += ["-device", device]
     return [QEMU, "-nodefaults", "-display", "none", "-no-reboot", "-m", machine.mem,
-            "-smp", f"{machine.smp},sockets={machine.smp}", *options,
+            "-smp", str(machine.smp), *options,
             "-kernel", str(kernel), "-initrd", str(initrd),
             "-append", f"{APPEND} {machine.append}".strip()]
 
