@@ -28,8 +28,7 @@ def _parser():
 
 
 def _rows(config, every):
-    rows = [row for row in races.read()
-            if row.claim != races.KEPT and row.config in ("any", config)]
+    rows = races.select(config, races.FIXED, races.OPEN)
     first = {row.race: row for row in reversed(rows)}
     return [row for row in rows if every or row is first[row.race]]
 

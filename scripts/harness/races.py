@@ -28,6 +28,11 @@ class Race:
         return f"{self.program}:{self.case}"
 
 
+def select(config, *claims):
+    """The races with these claims that this kernel configuration can show."""
+    return [race for race in read() if race.claim in claims and race.config in ("any", config)]
+
+
 def read(path=RACES):
     """All races, in the order of the file."""
     races = []

@@ -31,8 +31,7 @@ class Context:
 
     def rows(self, *claims):
         """The races with these claims that this configuration can show."""
-        return [row for row in races.read()
-                if row.claim in claims and row.config in ("any", self.config)]
+        return races.select(self.config, *claims)
 
     @cached_property
     def verdicts(self):
