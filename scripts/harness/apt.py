@@ -115,3 +115,36 @@ def download_newest_kernel(major, directory):
         raise Failure(f"Debian offers no linux-source-{major}.*; give --kernel DIR")
     package = max(numbers)[1]
     return _download(package, _versions(package, options)[0], directory, options)
+
+
+def newer(pattern):
+    """Packages of the newer suites whose name matches, with the version on offer."""
+    options = _refresh_private()
+    names = proc.capture(["apt-cache", *options, "pkgnames", pattern.partition("\\")[0]]).split()
+    offers = {name: _versions(name, options) for name in names if re.fullmatch(pattern, name)}
+    return {name: versions[0] for name, versions in offers.items() if versions}
+
+
+def _with_libraries(packages, options):
+    """The packages and the libraries that they need, as NAME=VERSION; no headers, no tools."""
+    nothing = PRIVATE / "nothing-installed"
+    files.write(nothing, "")
+    plan = proc.capture(["apt-get", *options, "-o", f"Dir::State::status={nothing}",
+                         "-o", "APT::Install-Recommends=false", "-o", "Debug::NoLocking=true",
+                         "-s", "install", *packages])
+    found = re.findall(r"^Inst (\S+) \((\S+) ", plan, re.MULTILINE)
+    return [f"{name}={version}" for name, version in found
+            if name in packages or (name.startswith("lib") and not name.endswith("-dev"))]
+
+
+def unpack_newer(packages, directory):
+    """Unpack packages of the newer suites, with the libraries that they need, below directory."""
+    options = _refresh_private()
+    with files.complete(directory) as part:
+        archives = part / "archives"
+        archives.mkdir(parents=True)
+        proc.run(["apt-get", *options, "download", *_with_libraries(packages, options)],
+                 cwd=archives, log=LOGS / "apt-download.log", what=f"download of {packages[0]}")
+        for archive in sorted(archives.glob("*.deb")):
+            proc.run(["dpkg-deb", "-x", archive, part], log=LOGS / "unpack.log", what="unpacking")
+        files.remove(archives)

@@ -30,11 +30,8 @@ class _Archive:
         self.add("TRAILER!!!", 0)
 
 
-def build(path, *, programs=(), modules=(), cases=None):
-    """Write an initramfs; without cases the guest gives a shell.
-
-    cases: (seconds, name, shell command) each.
-    """
+def build(path, *, programs=(), modules=()):
+    """Write an initramfs with these programs in /tests."""
     with files.complete(path) as part, gzip.open(part, "wb", compresslevel=1) as output:
         archive = _Archive(output)
         for name in DIRECTORIES:
@@ -46,7 +43,4 @@ def build(path, *, programs=(), modules=(), cases=None):
             archive.add(f"tests/{program.name}", stat.S_IFREG | 0o755, program.read_bytes())
         for module in modules:
             archive.add(f"modules/{module.name}", stat.S_IFREG | 0o644, module.read_bytes())
-        if cases is not None:
-            lines = "".join(f"{limit}\t{name}\t{command}\n" for limit, name, command in cases)
-            archive.add("cases", stat.S_IFREG | 0o644, lines.encode())
         archive.end()

@@ -1,9 +1,12 @@
-"""Runs cases on a kernel, in as few boots as their behaviour allows."""
+"""Runs cases on kernels: boots each kernel once, and goes on from there as often as needed."""
 
+import itertools
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
-from . import console, deps, files, initramfs, proc, verdict, vm
+from . import console, deps, initramfs, proc, verdict, vm
 from .paths import BUILD
 from .progress import say
 
@@ -18,12 +21,13 @@ class Case:
 
 @dataclass
 class Batch:
-    """Cases to run on one kernel, and where the logs of its boots go."""
+    """Cases to run on one kernel, and where the logs go."""
     label: str
     kernel: object
     programs: list
     cases: list
     logs: object
+    apart: bool = False  # each case begins with the kernel as it was after boot
 
 
 def judge(text, cases, log):
@@ -43,37 +47,60 @@ def judge(text, cases, log):
     return decided
 
 
-def run(batch, machine, echo=None):
-    """Run all cases of a batch, booting again after each case that spoils the kernel."""
-    decided, number = {}, 0
-    left = list(batch.cases)
-    while left:
-        number += 1
-        log = batch.logs / f"{batch.label}-boot{number}.log"
-        initrd = log.with_suffix(".initrd")
-        initramfs.build(initrd, programs=batch.programs, modules=batch.kernel.modules,
-                        cases=[(case.limit, case.name, case.command) for case in left])
-        try:
-            text = vm.boot(machine, batch.kernel.image, initrd, log,
-                           {case.name: case.limit for case in left}, echo)
-        finally:
-            files.remove(initrd)
-        news = judge(text, left, log)
-        for name, one in news.items():
-            say(f"   {batch.label}: {name}: {one} [{log.relative_to(BUILD.parent)}]")
-        decided.update(news)
-        left = [case for case in left if case.name not in decided]
-    return decided
+class _Booted:
+    """The kernel of a batch, booted and saved; runs cases from there."""
+
+    def __init__(self, batch, machine, scratch, echo):
+        self.batch, self.echo = batch, echo
+        self.log = batch.logs / f"{batch.label}-boot.log"
+        self.saved = scratch / f"{batch.label}.saved"
+        self.guest = vm.Guest(machine, batch.kernel.image, scratch / f"{batch.label}.initrd")
+        self.runs = itertools.count(1)
+        initramfs.build(self.guest.initrd, programs=batch.programs,
+                        modules=batch.kernel.modules)
+        self.ready = vm.boot(self.guest, self.log, self.saved, echo)
+
+    def run(self, cases):
+        """Run cases one after another, from the boot again after one that spoils the kernel."""
+        decided = {}
+        left = list(cases)
+        while left:
+            log, text = self.log, None
+            if self.ready:
+                log = self.log.with_name(f"{self.batch.label}-run{next(self.runs)}.log")
+                text = vm.resume(self.guest, self.saved, self.log, log,
+                                 [(case.limit, case.name, case.command) for case in left],
+                                 self.echo)
+            else:
+                text = log.read_text(encoding="utf-8", errors="replace")
+            news = judge(text, left, log)
+            for name, one in news.items():
+                say(f"   {self.batch.label}: {name}: {one} [{log.relative_to(BUILD.parent)}]")
+            decided.update(news)
+            left = [case for case in left if case.name not in decided]
+        return decided
 
 
-def run_all(batches, machine, jobs):
+def run_all(batches, machine, jobs, echo=None):
     """Run batches side by side; a list of verdicts by case name, one per batch."""
     machine = vm.settled(machine, batches[0].kernel.image)
     deps.busybox()
-    with ThreadPoolExecutor(jobs) as pool:
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="guests-") as scratch, \
+            ThreadPoolExecutor(jobs) as pool:
         try:
-            futures = [pool.submit(run, batch, machine) for batch in batches]
-            return [future.result() for future in futures]
+            boots = [pool.submit(_Booted, batch, machine, Path(scratch), echo)
+                     for batch in batches]
+            booted = [boot.result() for boot in boots]
+            parts = [[[case] for case in batch.cases] if batch.apart else [batch.cases]
+                     for batch in batches]
+            # What takes longest first.
+            runs = [(number, pool.submit(booted[number].run, part))
+                    for number in sorted(range(len(batches)), key=lambda n: len(parts[n]))
+                    for part in parts[number]]
+            results = [{} for _ in batches]
+            for number, run in runs:
+                results[number].update(run.result())
+            return results
         except KeyboardInterrupt:
             proc.stop_all()
             raise

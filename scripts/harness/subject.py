@@ -47,7 +47,8 @@ class Subject:
         tests = programs.build(self.source)
         allowed = {"unpatched": PATIENCE, "patched": seconds}
         batches = {which: runner.Batch(which, self.kernel(which), tests,
-                                       [_case(row, allowed[which]) for row in rows[which]], logs)
+                                       [_case(row, allowed[which]) for row in rows[which]],
+                                       logs, apart=which == "unpatched")
                    for which in rows}
         with step(", ".join(f"{len(rows[which])} cases on {which}" for which in rows)):
             results = dict(zip(batches, runner.run_all(list(batches.values()), vm.Machine(), JOBS)))

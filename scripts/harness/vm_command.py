@@ -80,7 +80,7 @@ def _run(machine, kernel, args):
     logs = LOGS / time.strftime(f"vm-%Y%m%d-%H%M%S-{os.getpid()}")
     batch = runner.Batch("vm", kernel, [program, *args.add],
                          [runner.Case(name, command, args.timeout)], logs)
-    result = runner.run(batch, vm.settled(machine, kernel.image), _echo)[name]
+    result = runner.run_all([batch], machine, 1, _echo)[0][name]
     return 0 if result.status == verdict.PASSED else 1
 
 
@@ -96,4 +96,4 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         initrd = Path(scratch) / "initrd"
         initramfs.build(initrd, programs=args.add, modules=kernel.modules)
-        return vm.shell(machine, kernel.image, initrd)
+        return vm.shell(vm.Guest(vm.settled(machine, kernel.image), kernel.image, initrd))
