@@ -20,9 +20,10 @@
 #include "pcm-raw.h"
 
 #define DEBUGFS		"/sys/kernel/debug/pcmtest/"
-#define CALLBACK_US	"40000"	/* how long HW_PARAMS takes ... */
-#define DRAIN_MS	10	/* ... and when DRAIN comes */
-#define REST_MS		60	/* for an engine that should not run to show itself */
+#define HW_PARAMS_US	"40000"
+#define DRAIN_MS	15	/* so it comes in the middle of HW_PARAMS, ... */
+#define TRIGGER_US	"50000"	/* ... and if it starts the stream, HW_PARAMS is done first */
+#define REST_MS		500	/* for an engine that should not run to show itself */
 
 static const struct pcm_setup before = {
 	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
@@ -86,8 +87,10 @@ static void report(const char *name, unsigned long long begin, int err)
 
 static void *configure(void *unused)
 {
-	unsigned long long begin = now_us();
+	unsigned long long begin;
 
+	pthread_setname_np(pthread_self(), "configures");
+	begin = now_us();
 	report("HW_PARAMS", begin, pcm_hw_params(fd, &after));
 	return NULL;
 }
@@ -96,27 +99,27 @@ static void *drain(void *unused)
 {
 	unsigned long long begin;
 
+	pthread_setname_np(pthread_self(), "drains");
 	sleep_ms(DRAIN_MS);
 	begin = now_us();
 	report("DRAIN", begin, pcm_call(fd, SNDRV_PCM_IOCTL_DRAIN));
 	return NULL;
 }
 
-static void start(pthread_t *thread, const char *name, void *(*body)(void *unused))
+static void start(pthread_t *thread, void *(*body)(void *unused))
 {
 	int err = pthread_create(thread, NULL, body, NULL);
 
 	if (err)
 		fail("pthread_create", err);
-	pthread_setname_np(*thread, name);
 }
 
 static void race(void)
 {
 	pthread_t threads[2];
 
-	start(&threads[0], "configures", configure);
-	start(&threads[1], "drains", drain);
+	start(&threads[0], configure);
+	start(&threads[1], drain);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
 }
@@ -155,7 +158,8 @@ int main(void)
 	if (frames < 0)
 		fail("write", -frames);
 
-	put("delay_us/hw_params", CALLBACK_US);
+	put("delay_us/hw_params", HW_PARAMS_US);
+	put("delay_us/trigger", TRIGGER_US);
 	put("timeline", "0");
 	race();
 	sleep_ms(REST_MS);

@@ -17,7 +17,7 @@ _STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d+\.\d+)\](?:\[[^\]]*\])? ?(.*)$")
 SPLATS = [(kind, re.compile(pattern)) for kind, pattern in (
     ("panic", r"Kernel panic - not syncing: (.+)"),
     ("KASAN", r"BUG: KASAN: (.+)"),
-    ("KCSAN", r"BUG: KCSAN: (.+)"),
+    ("KCSAN", r"BUG: KCSAN: (data-race in .*snd_.*)"),
     ("KFENCE", r"BUG: KFENCE: (.+)"),
     ("UBSAN", r"UBSAN: (.+)"),
     ("kmemleak", r"kmemleak: (\d+ new suspected memory leaks.*)"),
@@ -50,7 +50,7 @@ SPLATS = [(kind, re.compile(pattern)) for kind, pattern in (
     ("BUG", r"kernel BUG at (.+)"),
     ("list corruption", r"(list_(?:add|del)\S* corruption.*)"),
     ("WARN", r"WARNING: (?:CPU: \d+ PID: \d+ at )?(.+)"),
-    ("BUG", r"BUG: (.+)"),
+    ("BUG", r"BUG: (?!KCSAN: )(.+)"),  # KCSAN also finds what is no business of ours
 )]
 
 _TASK = re.compile(r"task:(\S+)\s+state:(\S+) .*?pid:(\d+)")

@@ -8,6 +8,7 @@ PATCHES = ROOT / "patches"
 SELFTESTS = ROOT / "selftests"
 KCONFIG = SCRIPTS / "kconfig"
 GUEST_INIT = SCRIPTS / "guest" / "init"
+GUEST_SOAK = SCRIPTS / "guest" / "soak"
 RACES = SCRIPTS / "races.tsv"
 
 BUILD = ROOT / "build"

@@ -47,6 +47,10 @@ class Splats(unittest.TestCase):
                 found = console.splats(console.read_lines(f"[    1.000000] {text}"))
                 self.assertEqual([splat.kind for splat in found], [kind])
 
+    def test_kcsan_counts_in_pcm_code_only(self):
+        lines = console.read_lines("[ 1.0] BUG: KCSAN: data-race in tick_sched / tick_nohz")
+        self.assertEqual(console.splats(lines), [])
+
     def test_what_a_test_prints_is_not_the_kernel_speaking(self):
         log = console.parse("[ 1.0] harness: start a\n[ 1.1] test: # BUG: KASAN: told by a test")
         self.assertEqual(console.splats(log.segments[0].kernel()), [])
