@@ -151,7 +151,8 @@ def resume(guest, saved, boot_log, log, cases, echo=None):
     cases: (seconds, name, shell command) each.
     """
     # The serial port takes one byte before its saved state is loaded, and then forgets it.
-    words = "\n" + "".join(f"{limit}\t{name}\t{command}\n" for limit, name, command in cases) + ".\n"
+    words = "\n" + "".join(f"{limit}\t{name}\t{command}\n"
+                           for limit, name, command in cases) + ".\n"
     watch = _Watch(60, {name: limit for limit, name, _ in cases}, ready=True)
     with files.complete(log) as part:
         shutil.copyfile(boot_log, part)
