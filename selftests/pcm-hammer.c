@@ -3,7 +3,9 @@
  * Every operation on a PCM stream against every other one, on one stream and on
  * linked ones.  The list of operations is data; the pairs follow from it.
  *
- * PCM_HAMMER_SECONDS	time for all pairs of one group size (default 20)
+ * PCM_HAMMER_SECONDS	time for the pairs of one group size (default 20, or four
+ *			times PCM_RACE_SECONDS); if it is too short for all of
+ *			them, the seed decides which ones have their turn
  * PCM_HAMMER_SEED	repeats the choices of an earlier run
  * PCM_HAMMER_PAIR	"PREPARE,HW_PARAMS" runs this pair alone
  */
@@ -14,13 +16,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/soundcard.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "pcm-race-test.h"
+#include "pcmtest-control.h"
 
 #define MAX_STREAMS	9
 #define TEXT_SIZE	1024
-#define DEFAULT_SECONDS	20
+#define RACE_SECONDS	5
+#define SECONDS_FACTOR	4
+#define PAIRS		(ARRAY_SIZE(operations) * ARRAY_SIZE(operations))
 #define MIN_SLICE_MS	20
 
 #define SETUPS		2
@@ -116,6 +123,14 @@ static int fd_of(const struct actor *actor)
 static bool is_capture(const struct hammer *hammer, unsigned int stream)
 {
 	return stream >= hammer->count - hammer->captures;
+}
+
+static const struct pcm_dev *device_of(const struct actor *actor)
+{
+	const struct hammer *hammer = actor->hammer;
+
+	return is_capture(hammer, actor->stream) ? &hammer->capture :
+	       &hammer->playback;
 }
 
 static int run_hw_refine(struct actor *actor)
@@ -252,13 +267,11 @@ static int run_poll(struct actor *actor)
 
 static int read_proc(struct actor *actor, const char *name)
 {
-	const struct hammer *hammer = actor->hammer;
-	const struct pcm_dev *dev = is_capture(hammer, actor->stream) ?
-				    &hammer->capture : &hammer->playback;
 	char text[TEXT_SIZE];
 	int fd, err;
 
-	fd = pcm_proc_open(dev, pcm_subdevice(fd_of(actor)), name, O_RDONLY);
+	fd = pcm_proc_open(device_of(actor), pcm_subdevice(fd_of(actor)), name,
+			   O_RDONLY);
 	if (fd < 0)
 		return fd;
 	err = pcm_proc_read(fd, text, sizeof(text));
@@ -297,6 +310,155 @@ static int run_member(struct actor *actor)
 	return err;
 }
 
+/* Another stream of the same PCM, which shares its mutex and its timer. */
+static int run_neighbour(struct actor *actor)
+{
+	int fd, err;
+
+	fd = pcm_open(&actor->hammer->capture, O_NONBLOCK);
+	if (fd < 0)
+		return fd;
+	err = pcm_configure(fd, &actor->hammer->setups[0]);
+	close(fd);
+	return err;
+}
+
+/* A second opener, who may prepare and stop what the first one uses. */
+static int run_append(struct actor *actor)
+{
+	const struct pcm_dev *dev = device_of(actor);
+	int ctl, fd;
+
+	ctl = pcm_prefer_subdevice(dev->card, pcm_subdevice(fd_of(actor)));
+	fd = pcm_open(dev, O_APPEND | O_NONBLOCK);
+	if (ctl >= 0)
+		close(ctl);
+	if (fd < 0)
+		return fd;
+	pcm_call(fd, SNDRV_PCM_IOCTL_PREPARE);
+	pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
+	close(fd);
+	return 0;
+}
+
+static int run_vector(struct actor *actor)
+{
+	static short samples[256];
+	struct iovec iov = {
+		.iov_base = samples,
+		.iov_len = sizeof(samples),
+	};
+	ssize_t len;
+
+	if (is_capture(actor->hammer, actor->stream))
+		len = readv(fd_of(actor), &iov, 1);
+	else
+		len = writev(fd_of(actor), &iov, 1);
+	return len < 0 ? -errno : 0;
+}
+
+static int run_fasync(struct actor *actor)
+{
+	int flags = fcntl(fd_of(actor), F_GETFL);
+
+	return fcntl(fd_of(actor), F_SETFL, flags ^ O_ASYNC) ? -errno : 0;
+}
+
+static int run_info(struct actor *actor)
+{
+	struct snd_pcm_info info = {};
+
+	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_INFO, &info);
+}
+
+/* The timer runs as long as the stream does. */
+static int run_timer(struct actor *actor)
+{
+	const struct pcm_dev *dev = device_of(actor);
+	struct snd_timer_select select = {
+		.id = {
+			.dev_class = SNDRV_TIMER_CLASS_PCM,
+			.card = dev->card,
+			.device = dev->device,
+			.subdevice = pcm_subdevice(fd_of(actor)) * 2 + dev->stream,
+		},
+	};
+	struct snd_timer_params params = {
+		.ticks = 1,
+		.queue_size = 32,
+	};
+	int fd, err;
+
+	fd = open("/dev/snd/timer", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = pcm_ioctl(fd, SNDRV_TIMER_IOCTL_SELECT, &select);
+	if (!err) {
+		pcm_ioctl(fd, SNDRV_TIMER_IOCTL_PARAMS, &params);
+		pcm_call(fd, SNDRV_TIMER_IOCTL_START);
+		pcm_call(fd, SNDRV_TIMER_IOCTL_STOP);
+	}
+	close(fd);
+	return err;
+}
+
+static int write_proc(struct actor *actor, const char *name, const char *text)
+{
+	int fd, err = 0;
+
+	fd = pcm_proc_open(device_of(actor), pcm_subdevice(fd_of(actor)), name,
+			   O_WRONLY);
+	if (fd < 0)
+		return fd;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+/* Has to be refused, as the stream is open. */
+static int run_proc_prealloc(struct actor *actor)
+{
+	return write_proc(actor, "prealloc", "64\n");
+}
+
+static int run_proc_xrun(struct actor *actor)
+{
+	return write_proc(actor, "xrun_injection", "1");
+}
+
+/* OSS opens another substream of the card's first PCM. */
+static int open_oss(const struct actor *actor)
+{
+	const struct pcm_dev *dev = device_of(actor);
+	char path[32] = "/dev/dsp";
+	int fd;
+
+	if (dev->card)
+		snprintf(path, sizeof(path), "/dev/dsp%u", dev->card);
+	fd = open(path, (dev->stream == SNDRV_PCM_STREAM_PLAYBACK ? O_RDWR :
+			 O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int run_oss_transfer(struct actor *actor)
+{
+	static char samples[4096];
+	int fd = open_oss(actor), rate = 48000;
+	ssize_t len;
+
+	if (fd < 0)
+		return fd;
+	pcm_ioctl(fd, SNDCTL_DSP_SPEED, &rate);
+	if (is_capture(actor->hammer, actor->stream))
+		len = read(fd, samples, sizeof(samples));
+	else
+		len = write(fd, samples, sizeof(samples));
+	close(fd);
+	return len < 0 ? -errno : 0;
+}
+
 static const struct operation operations[] = {
 	RUN("HW_REFINE", run_hw_refine),
 	RUN("HW_PARAMS", run_hw_params),
@@ -327,6 +489,15 @@ static const struct operation operations[] = {
 	RUN("PROC_SW_PARAMS", run_proc_sw_params),
 	RUN("PROC_STATUS", run_proc_status),
 	RUN("MEMBER", run_member, EALREADY),
+	RUN("NEIGHBOUR", run_neighbour),
+	OPTIONAL("APPEND", run_append),
+	RUN("VECTOR", run_vector, EINVAL),
+	RUN("FASYNC", run_fasync),
+	RUN("INFO", run_info),
+	OPTIONAL("TIMER", run_timer),
+	OPTIONAL("PROC_PREALLOC", run_proc_prealloc),
+	OPTIONAL("PROC_XRUN", run_proc_xrun),
+	OPTIONAL("OSS_TRANSFER", run_oss_transfer),
 };
 
 static void run_actor(struct actor *actor)
@@ -518,21 +689,22 @@ static void each_pair(struct race *race, struct hammer *hammer,
 		.b = run_b,
 		.check = check_round,
 	};
-	unsigned int i, j;
+	unsigned int turn, pair;
+	const struct operation *a, *b;
 
-	for (i = 0; i < ARRAY_SIZE(operations); i++) {
-		for (j = i; j < ARRAY_SIZE(operations) && race_on(race); j++) {
-			if (!pair_wanted(hammer, &operations[i],
-					 &operations[j]))
-				continue;
-			/* So that a pair alone sees the same choices. */
-			hammer->state = hammer->seed + i * 1000 + j;
-			hammer->a.seed = choose(hammer, RAND_MAX);
-			hammer->b.seed = choose(hammer, RAND_MAX);
-			hammer->a.operation = &operations[i];
-			hammer->b.operation = &operations[j];
-			race_duel_for(race, &ops, hammer, slice_ms);
-		}
+	for (turn = 0; turn < PAIRS && race_on(race); turn++) {
+		pair = (hammer->seed + turn) % PAIRS;
+		a = &operations[pair / ARRAY_SIZE(operations)];
+		b = &operations[pair % ARRAY_SIZE(operations)];
+		if (a > b || !pair_wanted(hammer, a, b))
+			continue;
+		/* So that a pair alone sees the same choices. */
+		hammer->state = hammer->seed + pair;
+		hammer->a.seed = choose(hammer, RAND_MAX);
+		hammer->b.seed = choose(hammer, RAND_MAX);
+		hammer->a.operation = a;
+		hammer->b.operation = b;
+		race_duel_for(race, &ops, hammer, slice_ms);
 	}
 }
 
@@ -546,8 +718,9 @@ static unsigned int env_number(const char *name, unsigned int fallback)
 static void hammer_streams(struct race *race, void *ctx)
 {
 	struct hammer *hammer = ctx;
+	unsigned int race_seconds = env_number("PCM_RACE_SECONDS", RACE_SECONDS);
 	unsigned int seconds = env_number("PCM_HAMMER_SECONDS",
-					  DEFAULT_SECONDS);
+					  SECONDS_FACTOR * race_seconds);
 	unsigned int pairs = ARRAY_SIZE(operations) *
 			     (ARRAY_SIZE(operations) + 1) / 2;
 	unsigned int slice_ms = seconds * 1000 / pairs;
@@ -636,7 +809,7 @@ FIXTURE_TEARDOWN(hammer)
 
 TEST_F_TIMEOUT(hammer, every_pair, 3600)
 {
-	const char *driver = variant->nonatomic ? "PCM-TEST Driver" : NULL;
+	const char *driver = variant->nonatomic ? PCMTEST_DRIVER : NULL;
 	struct hammer hammer = {
 		.setups = variant->nonatomic ? long_periods : short_periods,
 		.count = variant->count,

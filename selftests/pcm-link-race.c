@@ -199,6 +199,7 @@ static bool interrupted_round(struct race *race,
 	struct pcm_pointers pointers;
 	struct group *group = &writer->group;
 	pthread_t thread;
+	bool held;
 	int err;
 
 	race_beat(race, 0);
@@ -214,7 +215,7 @@ static bool interrupted_round(struct race *race,
 	if (!slow_page_wait(&writer->slow, 2000))
 		race_broken(race, "WRITEI did not read the samples");
 	err = pcm_call(group->fd[0], SNDRV_PCM_IOCTL_PREPARE);
-	slow_page_release(&writer->slow);
+	held = slow_page_release(&writer->slow);
 	pthread_join(thread, NULL);
 
 	race->rounds++;
@@ -229,6 +230,8 @@ static bool interrupted_round(struct race *race,
 		race_hit(race, "appl_ptr %lu, hw_ptr %lu in a stream that was just prepared, %s",
 			 pointers.appl_ptr, pointers.hw_ptr,
 			 pcm_state_name(pointers.state));
+	else if (!err && held)
+		race_hit(race, "PREPARE succeeds while a linked stream is being written to");
 	return true;
 }
 
@@ -336,6 +339,7 @@ static void stop_with_open_member(struct race *race, void *ctx)
 {
 	struct group *group = ctx;
 	int err, state;
+	bool freed;
 
 	if (!open_linked(race, group) ||
 	    !forward(race, group->fd[0], slow_stream.buffer_size) ||
@@ -352,6 +356,7 @@ static void stop_with_open_member(struct race *race, void *ctx)
 		state = pcm_state(group->fd[1]);
 	} while (race_on(race) && state == SNDRV_PCM_STATE_DRAINING);
 	err = pcm_call(group->fd[1], SNDRV_PCM_IOCTL_HW_FREE);
+	freed = !err;
 	if (err)
 		ksft_print_msg("HW_FREE of a member is refused: %s\n",
 			       strerror(-err));
@@ -366,6 +371,11 @@ static void stop_with_open_member(struct race *race, void *ctx)
 	if (err || state != SNDRV_PCM_STATE_SETUP)
 		race_hit(race, "DROP returned %d, the stream is %s because a linked one is OPEN",
 			 err, pcm_state_name(state));
+
+	state = pcm_state(group->fd[1]);
+	if (!race->hits && freed && state != SNDRV_PCM_STATE_OPEN)
+		race_hit(race, "DROP turned a linked stream without a setup to %s",
+			 pcm_state_name(state));
 
 	/* To close a stream that still runs would crash an unpatched kernel. */
 	while (pcm_state(group->fd[0]) == SNDRV_PCM_STATE_DRAINING) {
@@ -494,6 +504,70 @@ TEST(linked_drop_contended)
 	note_lockdep();
 	if (group_devices(_metadata, &group, 2, 0, NULL))
 		race_test(_metadata, contended_group, &group);
+}
+
+/* Who is stopped by DROP through a linked stream does not get an xrun then. */
+static bool setup_running(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+
+	return !request_failed(race, "PREPARE",
+			       pcm_call(group->fd[0],
+					SNDRV_PCM_IOCTL_PREPARE)) &&
+	       fill_playback(race, group) &&
+	       !request_failed(race, "START",
+			       pcm_call(group->fd[0], SNDRV_PCM_IOCTL_START));
+}
+
+static void do_drop_other(void *ctx)
+{
+	struct group *group = ctx;
+
+	group->err_b = pcm_call(group->fd[1], SNDRV_PCM_IOCTL_DROP);
+}
+
+static void check_dropped(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+
+	if ((group->err_a && !race_may_lose(group->err_a)) || group->err_b)
+		race_hit(race, "XRUN: %s, DROP: %s", strerror(-group->err_a),
+			 strerror(-group->err_b));
+	else
+		all_in_state(race, group, "XRUN and DROP",
+			     SNDRV_PCM_STATE_SETUP);
+}
+
+/* XRUN came first if it succeeded. */
+static int xrun_or_drop(void *ctx)
+{
+	struct group *group = ctx;
+
+	return group->err_a ? 1 : -1;
+}
+
+static void xrun_during_drop(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_running,
+		.a = do_request,
+		.b = do_drop_other,
+		.check = check_dropped,
+		.order = xrun_or_drop,
+	};
+
+	if (open_linked(race, ctx))
+		race_duel(race, &ops, ctx);
+}
+
+TEST(linked_drop_vs_xrun)
+{
+	struct group group = {
+		.request = SNDRV_PCM_IOCTL_XRUN,
+	};
+
+	if (group_devices(_metadata, &group, 2, 0, NULL))
+		race_test(_metadata, xrun_during_drop, &group);
 }
 
 /*
@@ -741,13 +815,16 @@ static void stop_of_peer(struct race *race, void *ctx)
 		race_duel(race, &ops, cable);
 }
 
-TEST(loopback_stop_of_linked_peer)
+static void run_cable(struct __test_metadata *_metadata, unsigned int captures,
+		      void (*body)(struct race *race, void *ctx))
 {
-	struct cable cable = {};
+	struct cable cable = {
+		.group = {
+			.count = captures,
+			.captures = captures,
+		},
+	};
 
-	note_lockdep();
-	cable.group.count = 2;
-	cable.group.captures = 2;
 	if (!race_device(_metadata, &cable.playback, SNDRV_PCM_STREAM_PLAYBACK,
 			 1, &slow_stream, 1, "Loopback"))
 		return;
@@ -755,7 +832,99 @@ TEST(loopback_stop_of_linked_peer)
 	cable.group.capture = cable.playback;
 	cable.group.capture.device = !cable.playback.device;
 	cable.group.capture.stream = SNDRV_PCM_STREAM_CAPTURE;
-	race_test(_metadata, stop_of_peer, &cable);
+	race_test(_metadata, body, &cable);
+}
+
+TEST(loopback_stop_of_linked_peer)
+{
+	note_lockdep();
+	run_cable(_metadata, 2, stop_of_peer);
+}
+
+/* A capture is paused while the far end starts to play something else. */
+static void resume_after_change(struct race *race, void *ctx)
+{
+	struct cable *cable = ctx;
+	struct pcm_setup unlike = slow_stream;
+	int err, capture;
+
+	if (!open_linked(race, &cable->group))
+		return;
+	capture = cable->group.fd[0];
+	cable->fd = pcm_open(&cable->playback, O_NONBLOCK);
+	if (cable->fd < 0) {
+		request_failed(race, "open", cable->fd);
+		return;
+	}
+	unlike.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED;
+	if (request_failed(race, "START of the capture",
+			   pcm_call(capture, SNDRV_PCM_IOCTL_START)))
+		return;
+	if (request_failed(race, "PAUSE",
+			   pcm_ioctl(capture, SNDRV_PCM_IOCTL_PAUSE, (void *)1)) ||
+	    request_failed(race, "configure the playback",
+			   pcm_configure(cable->fd, &unlike)) ||
+	    !forward(race, cable->fd, CHUNK) ||
+	    request_failed(race, "START of the playback",
+			   pcm_call(cable->fd, SNDRV_PCM_IOCTL_START)))
+		return;
+
+	race->rounds++;
+	err = pcm_ioctl(capture, SNDRV_PCM_IOCTL_PAUSE, NULL);
+	pcm_call(capture, SNDRV_PCM_IOCTL_DROP);
+	if (!err)
+		race_hit(race, "a capture resumes though the playback has another format now");
+}
+
+TEST(loopback_resume_after_change)
+{
+	run_cable(_metadata, 1, resume_after_change);
+}
+
+/* The far end is closed while it is to be stopped. */
+static bool setup_closing_cable(struct race *race, void *ctx)
+{
+	struct cable *cable = ctx;
+
+	return open_linked(race, &cable->group) && setup_cable(race, ctx);
+}
+
+static void close_capture(void *ctx)
+{
+	struct cable *cable = ctx;
+
+	cable->err_b = close(cable->group.fd[0]) ? -errno : 0;
+}
+
+static void check_closed_cable(struct race *race, void *ctx)
+{
+	struct cable *cable = ctx;
+
+	if (cable->err_a && !race_may_lose(cable->err_a))
+		race_hit(race, "START: %s", strerror(-cable->err_a));
+}
+
+static void stop_against_close(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_closing_cable,
+		.a = start_playback,
+		.b = close_capture,
+		.check = check_closed_cable,
+	};
+	struct cable *cable = ctx;
+
+	cable->fd = pcm_open(&cable->playback, O_NONBLOCK);
+	if (cable->fd < 0)
+		request_failed(race, "open", cable->fd);
+	else
+		race_duel(race, &ops, cable);
+}
+
+TEST(loopback_stop_vs_close_of_peer)
+{
+	ksft_print_msg("without KASAN only a crash shows a bug\n");
+	run_cable(_metadata, 1, stop_against_close);
 }
 
 TEST_HARNESS_MAIN

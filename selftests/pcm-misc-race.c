@@ -15,6 +15,8 @@
 #include <sys/mman.h>
 
 #include "pcm-race-test.h"
+#include "pcmtest-control.h"
+#include "slow-page.h"
 
 static const struct pcm_setup stereo = {
 	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
@@ -30,6 +32,16 @@ static const struct pcm_setup stereo_large = {
 	.format = SNDRV_PCM_FORMAT_S16_LE,
 	.channels = 2,
 	.rate = 48000,
+	.period_size = 4096,
+	.buffer_size = 16384,
+};
+
+/* What snd-pcmtest can play, more than a second. */
+static const struct pcm_setup long_stream = {
+	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 2,
+	.rate = 8000,
 	.period_size = 4096,
 	.buffer_size = 16384,
 };
@@ -62,11 +74,12 @@ static int write_file(const char *path, const char *text)
 	return err;
 }
 
-static bool start_playing(struct race *race, int fd)
+static bool start_playing(struct race *race, int fd,
+			  const struct pcm_setup *setup)
 {
-	unsigned long frames = stereo.buffer_size;
+	unsigned long frames = setup->buffer_size;
 
-	return !failed(race, "configure", pcm_configure(fd, &stereo)) &&
+	return !failed(race, "configure", pcm_configure(fd, setup)) &&
 	       !failed(race, "FORWARD",
 		       pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames)) &&
 	       !failed(race, "START", pcm_call(fd, SNDRV_PCM_IOCTL_START));
@@ -189,11 +202,28 @@ static void unbind_linked(struct race *race, void *ctx)
 	pthread_join(thread, NULL);
 }
 
+/* The unbind ends a little after the files were closed. */
+static void bind_again(struct __test_metadata *_metadata,
+		       struct unplugged *unplugged)
+{
+	unsigned int ms;
+	int err;
+
+	for (ms = 0; ms < 3000; ms += 100) {
+		err = write_file(unplugged->bind, unplugged->device);
+		if (!err || err == -EBUSY)
+			break;
+		race_sleep_ms(100);
+	}
+	EXPECT_EQ(0, err) {
+		TH_LOG("card %u does not come back: %s", unplugged->goes.card,
+		       strerror(-err));
+	}
+}
+
 TEST(unbind_with_linked_stream)
 {
 	struct unplugged unplugged = {};
-	unsigned int ms;
-	int err;
 
 	if (geteuid())
 		SKIP(return, "needs root");
@@ -207,18 +237,158 @@ TEST(unbind_with_linked_stream)
 		     unplugged.goes.card);
 
 	race_test(_metadata, unbind_linked, &unplugged);
+	bind_again(_metadata, &unplugged);
+}
 
-	/* The unbind ends a little after the files were closed. */
-	for (ms = 0; ms < 3000; ms += 100) {
-		err = write_file(unplugged.bind, unplugged.device);
-		if (!err || err == -EBUSY)
-			break;
-		race_sleep_ms(100);
+/*
+ * A stream may be paused when its card goes away.  Like a running one it has to
+ * be stopped, or it is closed with its engine still set up.
+ */
+#define TIMELINE	"/sys/kernel/debug/pcmtest/timeline"
+#define TRIGGER_STOP	0	/* SNDRV_PCM_TRIGGER_STOP */
+
+/* Whether snd-pcmtest's timeline has a trigger callback with @cmd. */
+static bool triggered(int cmd)
+{
+	char line[512], callback[16], event[16];
+	bool found = false;
+	FILE *file;
+	int value;
+
+	file = fopen(TIMELINE, "r");
+	if (!file)
+		return false;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*u %*u %*d %*d %*s %*s %15s %15s %d",
+			   callback, event, &value) == 3 &&
+		    !strcmp(callback, "trigger") && !strcmp(event, "enter") &&
+		    value == cmd)
+			found = true;
+	fclose(file);
+	return found;
+}
+
+static void unbind_paused(struct race *race, void *ctx)
+{
+	struct unplugged *unplugged = ctx;
+	size_t page = sysconf(_SC_PAGESIZE);
+	pthread_t thread;
+	int fd, err;
+	void *map;
+
+	fd = pcm_open(&unplugged->goes, O_NONBLOCK);
+	if (failed(race, "open", fd) || !start_playing(race, fd, &long_stream) ||
+	    failed(race, "PAUSE", pcm_ioctl(fd, SNDRV_PCM_IOCTL_PAUSE,
+					    (void *)1L)))
+		return;
+	map = mmap(NULL, page, PROT_READ, MAP_SHARED, fd,
+		   (off_t)SNDRV_PCM_MMAP_OFFSET_STATUS);
+	if (map == MAP_FAILED) {
+		race_skip(race, "mmap of the status page: %s", strerror(errno));
+		return;
 	}
-	EXPECT_EQ(0, err) {
-		TH_LOG("card %u does not come back: %s", unplugged.goes.card,
-		       strerror(-err));
+	if (write_file(TIMELINE, "0")) {
+		race_skip(race, "no " TIMELINE);
+		return;
 	}
+	err = -pthread_create(&thread, NULL, unbind_card, unplugged);
+	if (failed(race, "pthread_create", err))
+		return;
+	race->rounds++;
+	if (!wait_for_state(map, SNDRV_PCM_STATE_DISCONNECTED))
+		race_broken(race, "unbind: %s", strerror(-unplugged->err));
+
+	munmap(map, page);
+	close(fd);
+	pthread_join(thread, NULL);
+	if (!triggered(TRIGGER_STOP))
+		race_hit(race, "a paused stream of a removed card was closed without a stop");
+}
+
+TEST(unbind_with_paused_stream)
+{
+	struct unplugged unplugged = {};
+
+	if (geteuid())
+		SKIP(return, "needs root");
+	if (!race_device(_metadata, &unplugged.goes, SNDRV_PCM_STREAM_PLAYBACK,
+			 1, &long_stream, 1, PCMTEST_DRIVER))
+		return;
+	if (!sysfs_paths(&unplugged))
+		SKIP(return, "card %u has no driver to unbind from",
+		     unplugged.goes.card);
+
+	race_test(_metadata, unbind_paused, &unplugged);
+	bind_again(_metadata, &unplugged);
+}
+
+/*
+ * To ask for the position of a stream whose buffer has to be synced is no
+ * reason to refuse to prepare it.
+ */
+#define EXPLICIT_SYNC	"/sys/module/snd_pcmtest/parameters/explicit_sync"
+
+static bool hwsync_step(struct race *race, void *ctx, unsigned int thread)
+{
+	int err = pcm_call(*(int *)ctx, SNDRV_PCM_IOCTL_HWSYNC);
+
+	if (err && !race_may_lose(err))
+		race_hit(race, "HWSYNC: %s", strerror(-err));
+	return true;
+}
+
+static bool prepare_step(struct race *race, void *ctx, unsigned int thread)
+{
+	int err = pcm_call(*(int *)ctx, SNDRV_PCM_IOCTL_PREPARE);
+
+	if (err)
+		race_hit(race, "PREPARE while another thread asks for the position: %s",
+			 strerror(-err));
+	return true;
+}
+
+static void prepare_against_hwsync(struct race *race, void *ctx)
+{
+	struct unplugged *unplugged = ctx;
+	int fd = pcm_open(&unplugged->goes, 0);
+	const struct race_loop loops[] = {
+		{ hwsync_step, &fd },
+		{ prepare_step, &fd },
+	};
+
+	if (!failed(race, "open", fd) &&
+	    !failed(race, "configure", pcm_configure(fd, &long_stream)))
+		race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+/* Give snd-pcmtest's card a buffer of the other kind. */
+static int rebind_with(struct unplugged *unplugged, const char *explicit_sync)
+{
+	int err;
+
+	err = write_file(unplugged->unbind, unplugged->device);
+	if (!err)
+		err = write_file(EXPLICIT_SYNC, explicit_sync);
+	return err;
+}
+
+TEST(prepare_vs_hwsync)
+{
+	struct unplugged unplugged = {};
+
+	if (geteuid())
+		SKIP(return, "needs root");
+	if (!race_device(_metadata, &unplugged.goes, SNDRV_PCM_STREAM_PLAYBACK,
+			 1, &long_stream, 1, PCMTEST_DRIVER))
+		return;
+	if (access(EXPLICIT_SYNC, W_OK) || !sysfs_paths(&unplugged))
+		SKIP(return, "snd-pcmtest has no explicit_sync");
+
+	EXPECT_EQ(0, rebind_with(&unplugged, "Y"));
+	bind_again(_metadata, &unplugged);
+	race_test(_metadata, prepare_against_hwsync, &unplugged);
+	EXPECT_EQ(0, rebind_with(&unplugged, "N"));
+	bind_again(_metadata, &unplugged);
 }
 
 /*
@@ -375,6 +545,86 @@ TEST(prealloc_vs_open)
 	run_on_target(_metadata, prealloc_against_open);
 }
 
+/*
+ * Where the answer of PCM_INFO goes is up to the caller, who may let the kernel
+ * wait there.  Nobody else should have to.
+ */
+struct asker {
+	struct target target;
+	struct slow_page slow;
+	struct snd_pcm_info *info;	/* its end is in the slow page */
+	int ctl;
+	int err;
+};
+
+static void *ask(void *arg)
+{
+	struct asker *asker = arg;
+
+	asker->err = pcm_ioctl(asker->ctl, SNDRV_CTL_IOCTL_PCM_INFO,
+			       asker->info);
+	return NULL;
+}
+
+/* Return: whether the stream could be opened while the answer was under way. */
+static bool open_meanwhile(struct race *race, struct asker *asker)
+{
+	pthread_t thread;
+	bool in_time;
+	int device = -1, fd;
+
+	race_beat(race, 0);
+	memset(asker->info, 0, offsetof(struct snd_pcm_info, id));
+	asker->info->device = asker->target.dev.device;
+	asker->info->stream = asker->target.dev.stream;
+	slow_page_arm(&asker->slow);
+	if (failed(race, "pthread_create",
+		   -pthread_create(&thread, NULL, ask, asker)))
+		return false;
+	if (!slow_page_wait(&asker->slow, 2000))
+		race_broken(race, "PCM_INFO did not write its answer");
+	pcm_ioctl(asker->ctl, SNDRV_CTL_IOCTL_PCM_NEXT_DEVICE, &device);
+	fd = pcm_open(&asker->target.dev, O_NONBLOCK);
+	in_time = slow_page_release(&asker->slow);
+	pthread_join(thread, NULL);
+	if (!failed(race, "open", fd))
+		close(fd);
+	failed(race, "PCM_INFO", asker->err);
+	race->rounds++;
+	return in_time;
+}
+
+static void open_against_info(struct race *race, void *ctx)
+{
+	struct asker *asker = ctx;
+	bool ever = false;
+	int err;
+
+	err = slow_page_init(&asker->slow);
+	if (err) {
+		race_skip(race, "userfaultfd: %s", strerror(-err));
+		return;
+	}
+	asker->info = (void *)((char *)asker->slow.page -
+			       offsetof(struct snd_pcm_info, id));
+	asker->ctl = pcm_prefer_subdevice(asker->target.dev.card, 0);
+	if (failed(race, "open of the control device", asker->ctl))
+		return;
+	while (!ever && race->rounds < 3 && !race->broken[0])
+		ever = open_meanwhile(race, asker);
+	if (!ever)
+		race_hit(race, "open() waits for who takes the answer of PCM_INFO");
+}
+
+TEST(pcm_info_to_slow_memory)
+{
+	struct asker asker = {};
+
+	if (race_device(_metadata, &asker.target.dev,
+			SNDRV_PCM_STREAM_PLAYBACK, 1, &stereo, 1, NULL))
+		race_test(_metadata, open_against_info, &asker);
+}
+
 /* The PCM's timer looks at the stream, which comes and goes. */
 static bool timer_step(struct race *race, void *ctx, unsigned int thread)
 {
@@ -418,7 +668,7 @@ static bool play_step(struct race *race, void *ctx, unsigned int thread)
 
 	fd = pcm_open(&target->dev, O_NONBLOCK);
 	if (!failed(race, "open", fd))
-		start_playing(race, fd);
+		start_playing(race, fd, &stereo);
 	close(fd);
 	return true;
 }
@@ -455,7 +705,7 @@ static bool restart_step(struct race *race, void *ctx, unsigned int thread)
 	struct target *target = ctx;
 
 	pcm_call(target->fd, SNDRV_PCM_IOCTL_DROP);
-	start_playing(race, target->fd);
+	start_playing(race, target->fd, &stereo);
 	return true;
 }
 

@@ -8,14 +8,18 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/soundcard.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "pcm-race-test.h"
+#include "pcmtest-control.h"
+#include "slow-page.h"
 
 #define FRAGMENT	4096
 
@@ -25,6 +29,16 @@ static const struct pcm_setup native = {
 	.channels = 2,
 	.rate = 48000,
 	.period_size = 1024,
+	.buffer_size = 8192,
+};
+
+/* Periods that snd-pcmtest can do, too. */
+static const struct pcm_setup native_long = {
+	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 2,
+	.rate = 48000,
+	.period_size = 2048,
 	.buffer_size = 8192,
 };
 
@@ -212,6 +226,67 @@ TEST(native_params_while_oss_mapped)
 }
 
 /*
+ * OSS programs may change parameters of a mapped stream.  If the driver fails
+ * then, the buffer has to stay, and so has the setup it belongs to.
+ */
+static int inject_hw_params_error(const char *value)
+{
+	int fd, err = 0;
+
+	fd = open("/sys/module/snd_pcmtest/parameters/inject_hwpars_err",
+		  O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, 1) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static void failing_params_while_mapped(struct race *race, void *ctx)
+{
+	struct shared_stream *shared = ctx;
+	size_t page = sysconf(_SC_PAGESIZE);
+	char text[1024];
+	int proc, err;
+	void *map;
+
+	if (!open_oss(race, shared) ||
+	    failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+		return;
+	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
+		   0);
+	proc = pcm_proc_open(&shared->dev, 0, "hw_params", O_RDONLY);
+	err = inject_hw_params_error("Y");
+	if (map == MAP_FAILED || proc < 0 || err) {
+		race_skip(race, "no mmap, no hw_params in /proc, or no inject_hwpars_err");
+		return;
+	}
+	race->rounds++;
+	err = oss_set(shared->oss, SNDCTL_DSP_SPEED, 32000);
+	inject_hw_params_error("N");
+	if (!err)
+		race_broken(race, "the injected error does not show");
+	if (pcm_proc_read(proc, text, sizeof(text)) > 0 &&
+	    !strncmp(text, "no setup", 8))
+		race_hit(race, "a mapped stream lost its setup, and so its buffer");
+	munmap(map, page);
+}
+
+TEST(oss_failing_params_of_mapped_buffer)
+{
+	struct shared_stream shared = {};
+
+	if (geteuid())
+		SKIP(return, "needs root");
+	if (!race_device(_metadata, &shared.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			 &native_long, 1, PCMTEST_DRIVER))
+		return;
+	race_test(_metadata, failing_params_while_mapped, &shared);
+	inject_hw_params_error("N");
+}
+
+/*
  * OSS stream and native stream are linked, then OSS closes.  Whether the other
  * one is really alone shows when it is to be linked again.
  */
@@ -290,6 +365,127 @@ static void failing_mmap(struct race *race, void *ctx)
 TEST(oss_mmap_failure_breaks_write)
 {
 	run_shared(_metadata, failing_mmap);
+}
+
+/*
+ * SYNC sleeps until a partial fragment fits into the buffer.  It looks at the
+ * stream before, whose lock may be a mutex.
+ */
+static void sync_full_buffer(struct race *race, void *ctx)
+{
+	static const char samples[FRAGMENT / 3 * 4];
+	struct shared_stream *shared = ctx;
+	int err;
+
+	if (!open_oss(race, shared) ||
+	    failed(race, "OSS setup", oss_configure_plain(shared->oss)) ||
+	    failed(race, "OSS nonblocking",
+		   pcm_call(shared->oss, SNDCTL_DSP_NONBLOCK)))
+		return;
+	while (write(shared->oss, samples, sizeof(samples)) > 0)
+		;
+	if (errno != EAGAIN) {
+		race_broken(race, "OSS write: %s", strerror(errno));
+		return;
+	}
+	race->rounds++;
+	err = pcm_call(shared->oss, SNDCTL_DSP_SYNC);
+	if (err)
+		race_hit(race, "SYNC: %s", strerror(-err));
+}
+
+TEST(oss_sync_of_nonatomic_pcm)
+{
+	struct shared_stream shared = {};
+
+	ksft_print_msg("without CONFIG_DEBUG_ATOMIC_SLEEP nothing shows the bug\n");
+	if (race_device(_metadata, &shared.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			&native, 1, PCMTEST_DRIVER))
+		race_test(_metadata, sync_full_buffer, &shared);
+}
+
+/*
+ * A write is held up in the middle of its copy.  Who waits for it in RESET can
+ * at least be killed.
+ */
+struct held_up_writer {
+	struct shared_stream shared;
+	struct slow_page slow;
+};
+
+static void *write_slow_samples(void *arg)
+{
+	struct held_up_writer *writer = arg;
+
+	if (write(writer->shared.oss, writer->slow.page, FRAGMENT / 8) < 0)
+		ksft_perror("OSS write");
+	return NULL;
+}
+
+static bool killed_in_time(pid_t pid)
+{
+	unsigned int ms;
+
+	race_sleep_ms(100);
+	kill(pid, SIGKILL);
+	for (ms = 0; ms < 200; ms += 10) {
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			return true;
+		race_sleep_ms(10);
+	}
+	return false;
+}
+
+static void kill_resetter(struct race *race, struct held_up_writer *writer)
+{
+	pthread_t thread;
+	bool killed;
+	pid_t pid;
+
+	slow_page_arm(&writer->slow);
+	if (pthread_create(&thread, NULL, write_slow_samples, writer)) {
+		race_broken(race, "pthread_create fails");
+		return;
+	}
+	if (!slow_page_wait(&writer->slow, 2000))
+		race_broken(race, "write did not read the samples");
+	pid = fork();
+	if (!pid)
+		_exit(pcm_call(writer->shared.oss, SNDCTL_DSP_RESET) != 0);
+
+	race->rounds++;
+	killed = pid > 0 && killed_in_time(pid);
+	slow_page_release(&writer->slow);
+	if (!killed)
+		race_hit(race, "RESET can't be killed while a write waits for its page");
+	pthread_join(thread, NULL);
+	if (!killed)
+		waitpid(pid, NULL, 0);
+}
+
+static void reset_during_write(struct race *race, void *ctx)
+{
+	struct held_up_writer *writer = ctx;
+	int err;
+
+	err = slow_page_init(&writer->slow);
+	if (err) {
+		race_skip(race, "userfaultfd: %s", strerror(-err));
+		return;
+	}
+	if (open_oss(race, &writer->shared) &&
+	    !failed(race, "OSS setup", oss_configure_plain(writer->shared.oss)))
+		kill_resetter(race, writer);
+	slow_page_destroy(&writer->slow);
+}
+
+TEST(oss_reset_killable)
+{
+	struct held_up_writer writer = {};
+
+	if (race_device(_metadata, &writer.shared.dev,
+			SNDRV_PCM_STREAM_PLAYBACK, 1, &native, 1, "Dummy"))
+		race_test(_metadata, reset_during_write, &writer);
 }
 
 /*

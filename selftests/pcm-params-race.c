@@ -54,7 +54,7 @@ static const struct pcm_setup unlike[] = {
 struct stream {
 	struct pcm_dev dev;
 	int fd;
-	int proc[2];
+	int proc;
 	unsigned int turn;
 	int err_a, err_b;
 	struct pcm_setup setup[2];
@@ -71,16 +71,14 @@ static bool open_stream(struct race *race, struct stream *stream)
 	return stream->fd >= 0;
 }
 
-static bool open_proc(struct race *race, struct stream *stream, int index,
-		      const char *name)
+static bool open_proc(struct race *race, struct stream *stream, const char *name)
 {
-	stream->proc[index] = pcm_proc_open(&stream->dev,
-					    pcm_subdevice(stream->fd), name,
-					    O_RDONLY);
-	if (stream->proc[index] < 0)
+	stream->proc = pcm_proc_open(&stream->dev, pcm_subdevice(stream->fd),
+				     name, O_RDONLY);
+	if (stream->proc < 0)
 		race_skip(race, "%s in /proc/asound: %s", name,
-			  strerror(-stream->proc[index]));
-	return stream->proc[index] >= 0;
+			  strerror(-stream->proc));
+	return stream->proc >= 0;
 }
 
 static bool configure(struct race *race, struct stream *stream,
@@ -160,7 +158,7 @@ static bool look_step(struct race *race, void *ctx, unsigned int thread)
 	struct stream *stream = ctx;
 	char text[TEXT_SIZE];
 
-	if (pcm_proc_read(stream->proc[0], text, sizeof(text)) < 0 ||
+	if (pcm_proc_read(stream->proc, text, sizeof(text)) < 0 ||
 	    !strcmp(text, stream->text[0]) || !strcmp(text, stream->text[1]))
 		return true;
 	race_hit(race, "torn %s: %s", stream->toggle->file, one_line(text));
@@ -177,14 +175,14 @@ static void torn_proc_file(struct race *race, void *ctx)
 	int which;
 
 	if (!open_stream(race, stream) ||
-	    !open_proc(race, stream, 0, stream->toggle->file) ||
+	    !open_proc(race, stream, stream->toggle->file) ||
 	    !configure(race, stream, &stream->setup[0]))
 		return;
 
 	/* The second pass shows the texts as they alternate later on. */
 	for (which = 0; which < 4; which++) {
 		if (stream->toggle->apply(stream, which % 2) ||
-		    pcm_proc_read(stream->proc[0], stream->text[which % 2],
+		    pcm_proc_read(stream->proc, stream->text[which % 2],
 				  TEXT_SIZE) < 0) {
 			race_broken(race, "can't set up %s",
 				    stream->toggle->file);
@@ -488,6 +486,130 @@ TEST(channel_array_vs_hw_params)
 			SNDRV_PCM_STREAM_PLAYBACK, 1, setups,
 			ARRAY_SIZE(setups), NULL))
 		race_test(_metadata, channel_array, &writer);
+}
+
+/*
+ * A copy is held up in the middle.  Whatever moves the pointer meanwhile must
+ * not be undone when it is through, and the buffer must not change under it.
+ */
+static void *write_slow_samples(void *arg)
+{
+	struct slow_writer *writer = arg;
+
+	writer->result = pcm_writei(writer->stream.fd, writer->slow.page,
+				    XFER_FRAMES);
+	return NULL;
+}
+
+/* Return: what @disturb returned while the copy stood still. */
+static bool disturb_copy(struct race *race, struct slow_writer *writer,
+			 int (*disturb)(int fd), int *result)
+{
+	pthread_t thread;
+	int err;
+
+	race_beat(race, 0);
+	if (!configure(race, &writer->stream, &long_buffer))
+		return false;
+	slow_page_arm(&writer->slow);
+	err = pthread_create(&thread, NULL, write_slow_samples, writer);
+	if (err) {
+		race_broken(race, "pthread_create: %s", strerror(err));
+		return false;
+	}
+	if (!slow_page_wait(&writer->slow, 2000))
+		race_broken(race, "WRITEI did not read the samples");
+	*result = disturb(writer->stream.fd);
+	if (!slow_page_release(&writer->slow))
+		*result = -EAGAIN;	/* too late, the copy had gone on */
+	pthread_join(thread, NULL);
+	race->rounds++;
+	return true;
+}
+
+static bool open_slow_writer(struct race *race, struct slow_writer *writer)
+{
+	int err = slow_page_init(&writer->slow);
+
+	if (err)
+		race_skip(race, "userfaultfd: %s", strerror(-err));
+	return !err && open_stream(race, &writer->stream);
+}
+
+static int forward_a_bit(int fd)
+{
+	unsigned long frames = XFER_FRAMES / 2;
+
+	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames);
+}
+
+static bool forward_round(struct race *race, struct slow_writer *writer)
+{
+	struct pcm_pointers pointers;
+	int err;
+
+	if (!disturb_copy(race, writer, forward_a_bit, &err))
+		return false;
+	if (err || writer->result < 0)
+		return true;
+	pcm_pointers(writer->stream.fd, &pointers);
+	if ((long)pointers.appl_ptr != writer->result + XFER_FRAMES / 2)
+		race_hit(race, "appl_ptr is %lu after FORWARD by %u and WRITEI of %ld",
+			 pointers.appl_ptr, XFER_FRAMES / 2, writer->result);
+	return true;
+}
+
+static void forward_in_copy(struct race *race, void *ctx)
+{
+	if (!open_slow_writer(race, ctx))
+		return;
+	while (race_on(race) && race->rounds < 20 && forward_round(race, ctx))
+		;
+}
+
+static void run_slow_writer(struct __test_metadata *_metadata,
+			    void (*body)(struct race *race, void *ctx))
+{
+	struct slow_writer writer = {};
+
+	if (race_device(_metadata, &writer.stream.dev,
+			SNDRV_PCM_STREAM_PLAYBACK, 1, &long_buffer, 1, NULL))
+		race_test(_metadata, body, &writer);
+}
+
+TEST(forward_during_copy)
+{
+	run_slow_writer(_metadata, forward_in_copy);
+}
+
+static int reconfigure(int fd)
+{
+	return pcm_hw_params(fd, &unlike[0]);
+}
+
+static int prepare_again(int fd)
+{
+	return pcm_call(fd, SNDRV_PCM_IOCTL_PREPARE);
+}
+
+static void params_in_copy(struct race *race, void *ctx)
+{
+	static int (*const changes[])(int fd) = { reconfigure, prepare_again };
+	struct slow_writer *writer = ctx;
+	int err;
+
+	if (!open_slow_writer(race, writer))
+		return;
+	while (race_on(race) && race->rounds < 20 &&
+	       disturb_copy(race, writer, changes[race->rounds % 2], &err))
+		if (err != -EBUSY && err != -EAGAIN)
+			race_hit(race, "HW_PARAMS or PREPARE during a copy: %s",
+				 strerror(-err));
+}
+
+TEST(hw_params_during_copy)
+{
+	run_slow_writer(_metadata, params_in_copy);
 }
 
 /*
@@ -907,18 +1029,17 @@ static void raise_threshold(void *ctx)
 
 static void check_threshold(struct race *race, struct stream *stream)
 {
-	unsigned long buffer_size, threshold;
+	unsigned int buffer_size = stream->setup[1].buffer_size;
+	unsigned long threshold;
 	char text[TEXT_SIZE];
 
-	if (pcm_proc_read(stream->proc[0], text, sizeof(text)) < 0 ||
-	    !pcm_proc_value(text, "buffer_size", &buffer_size) ||
-	    pcm_proc_read(stream->proc[1], text, sizeof(text)) < 0 ||
+	if (pcm_proc_read(stream->proc, text, sizeof(text)) < 0 ||
 	    !pcm_proc_value(text, "silence_threshold", &threshold)) {
-		race_broken(race, "no buffer_size or silence_threshold in /proc/asound");
+		race_broken(race, "no silence_threshold in /proc/asound");
 		return;
 	}
 	if (threshold > buffer_size)
-		race_hit(race, "silence_threshold %lu > buffer_size %lu",
+		race_hit(race, "silence_threshold %lu > buffer_size %u",
 			 threshold, buffer_size);
 }
 
@@ -929,7 +1050,7 @@ static bool shrink_buffer(struct race *race, void *ctx)
 
 	err = pcm_hw_params(stream->fd, &stream->setup[0]);
 	if (!err) {
-		race_sleep_us(rand() % 200);
+		race_sleep_us(rand() % 60);
 		err = pcm_hw_params(stream->fd, &stream->setup[1]);
 	}
 	if (err) {
@@ -938,7 +1059,7 @@ static bool shrink_buffer(struct race *race, void *ctx)
 		return true;
 	}
 	/* The call that was held up has to come to its end. */
-	race_sleep_us(200);
+	race_sleep_us(100);
 	check_threshold(race, stream);
 	return true;
 }
@@ -952,8 +1073,7 @@ static void threshold_race(struct race *race, void *ctx)
 	struct stream *stream = ctx;
 
 	if (open_stream(race, stream) &&
-	    open_proc(race, stream, 0, "hw_params") &&
-	    open_proc(race, stream, 1, "sw_params") &&
+	    open_proc(race, stream, "sw_params") &&
 	    configure(race, stream, &stream->setup[0]))
 		race_preempt(race, &ops, stream);
 }

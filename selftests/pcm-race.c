@@ -16,6 +16,7 @@
 #include "kselftest.h"
 #include "kmsg-watch.h"
 #include "pcm-race.h"
+#include "pcmtest-control.h"
 #include "stuck-task.h"
 
 #define MS_NS		1000000ULL
@@ -212,6 +213,7 @@ static bool any_task_stuck(pid_t child)
  */
 static void watch(struct race *race, pid_t child, int kmsg)
 {
+	unsigned int violations = pcmtest_violations(NULL, 0);
 	unsigned int idle_turns = 0;
 	bool told = false;
 	unsigned long long last = 0, now;
@@ -246,6 +248,8 @@ static void watch(struct race *race, pid_t child, int kmsg)
 	}
 	if (kmsg >= 0 && kmsg_watch_splat(kmsg, title, sizeof(title)))
 		race_hit(race, "kernel log: %s", title);
+	if (pcmtest_violations(title, sizeof(title)) > violations)
+		race_hit(race, "callbacks of snd-pcmtest, counted: %s", title);
 	if (!told && !tell_hit(race) && !race->skip[0] && !race->broken[0])
 		ksft_print_msg("no hit in %lu rounds, %llu ms\n", race->rounds,
 			       (race_now_ns() - race->start_ns) / MS_NS);

@@ -284,7 +284,7 @@ static bool offers(const struct pcm_dev *dev, const struct pcm_setup *setups,
 	return ok;
 }
 
-static bool wanted(const struct pcm_dev *dev)
+static bool wanted(const struct pcm_dev *dev, bool named)
 {
 	const char *choice = getenv("PCM_RACE_PCM");
 	unsigned int card, device, i;
@@ -292,6 +292,8 @@ static bool wanted(const struct pcm_dev *dev)
 	if (choice)
 		return sscanf(choice, "%u,%u", &card, &device) == 2 &&
 		       card == dev->card && device == dev->device;
+	if (named)
+		return true;
 
 	for (i = 0; i < ARRAY_SIZE(virtual_drivers); i++)
 		if (!strcmp(dev->driver, virtual_drivers[i]))
@@ -301,7 +303,8 @@ static bool wanted(const struct pcm_dev *dev)
 
 /* Find a suitable device on the card behind @ctl. */
 static bool find_on_card(int ctl, struct pcm_dev *dev, unsigned int subdevices,
-			 const struct pcm_setup *setups, unsigned int count)
+			 const struct pcm_setup *setups, unsigned int count,
+			 bool named)
 {
 	struct snd_pcm_info info;
 	int device = -1;
@@ -319,7 +322,7 @@ static bool find_on_card(int ctl, struct pcm_dev *dev, unsigned int subdevices,
 
 		dev->device = device;
 		dev->subdevices = info.subdevices_count;
-		if (info.subdevices_avail >= subdevices && wanted(dev) &&
+		if (info.subdevices_avail >= subdevices && wanted(dev, named) &&
 		    offers(dev, setups, count))
 			return true;
 	}
@@ -349,7 +352,7 @@ int pcm_find(struct pcm_dev *dev, int stream, unsigned int subdevices,
 			dev->driver[sizeof(dev->driver) - 1] = '\0';
 			found = (!driver || !strcmp(driver, dev->driver)) &&
 				find_on_card(ctl, dev, subdevices, setups,
-					     count);
+					     count, driver);
 		}
 		close(ctl);
 		if (found)

@@ -98,12 +98,13 @@ int slow_page_init(struct slow_page *slow)
 
 	memset(slow, 0, sizeof(*slow));
 	slow->size = sysconf(_SC_PAGESIZE);
-	slow->page = mmap(NULL, slow->size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	slow->before = mmap(NULL, 2 * slow->size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	slow->content = mmap(NULL, slow->size, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (slow->page == MAP_FAILED || slow->content == MAP_FAILED)
+	if (slow->before == MAP_FAILED || slow->content == MAP_FAILED)
 		return -ENOMEM;
+	slow->page = (char *)slow->before + slow->size;
 
 	slow->uffd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (slow->uffd < 0)
@@ -127,7 +128,7 @@ void slow_page_destroy(struct slow_page *slow)
 	pthread_join(slow->thread, NULL);
 	close(slow->stop_pipe[0]);
 	close(slow->uffd);
-	munmap(slow->page, slow->size);
+	munmap(slow->before, 2 * slow->size);
 	munmap(slow->content, slow->size);
 }
 

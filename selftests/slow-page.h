@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A page of memory that the kernel has to wait for: reading it stalls until it
- * is released.  This holds a system call open inside copy_from_user().
+ * A page of memory that the kernel has to wait for: access to it stalls until it
+ * is released.  This holds a system call open inside copy_from_user() or
+ * copy_to_user().
  */
 #ifndef __SLOW_PAGE_H
 #define __SLOW_PAGE_H
@@ -11,7 +12,8 @@
 #include <stddef.h>
 
 struct slow_page {
-	void *page;		/* what the slow reader gets to read */
+	void *before;		/* an ordinary page, right in front of it */
+	void *page;		/* what the kernel is slow to read or write */
 	void *content;		/* fill this before arming */
 	size_t size;
 	int uffd;

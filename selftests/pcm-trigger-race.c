@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Drivers may treat all linked streams in the trigger callback of one of them.
+ * What the core wants of a single stream, as in DRAIN, must not become of all.
+ * It takes such a driver: snd-pcmtest with group_trigger, or ENS1370 (QEMU's
+ * -device ES1370).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+
+#include "pcm-race-test.h"
+#include "pcmtest-control.h"
+
+#define GROUP_TRIGGER	"/sys/module/snd_pcmtest/parameters/group_trigger"
+#define TICK_DELAY	"/sys/kernel/debug/pcmtest/delay_us/tick"
+
+#define PERIOD		4096	/* more than a third of a second */
+#define POISON		0x5a
+
+/*
+ * 64 KiB, one and a half seconds: so long is also the time-out of DRAIN.
+ * Not every rate is an exact one for ENS1370.
+ */
+static const struct pcm_setup slow_stream = {
+	.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 2,
+	.rate = 11025,
+	.period_size = PERIOD,
+	.buffer_size = 4 * PERIOD,
+};
+
+struct pair {
+	struct pcm_dev first, second;
+	int fd, other;
+};
+
+static bool failed(struct race *race, const char *name, int err)
+{
+	if (err)
+		race_broken(race, "%s: %s", name, strerror(-err));
+	return err;
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int fd, err = 0;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* The driver's streams for @pair, the second one for @stream; or skip. */
+static bool find_pair(struct __test_metadata *_metadata, struct pair *pair,
+		      int stream, bool pcmtest_only)
+{
+	const char *driver = PCMTEST_DRIVER;
+	unsigned int playbacks = stream == SNDRV_PCM_STREAM_PLAYBACK ? 2 : 1;
+
+	if (write_file(GROUP_TRIGGER, "Y")) {
+		if (pcmtest_only)
+			SKIP(return false, "no snd-pcmtest with group_trigger");
+		driver = "ENS1370";
+	}
+	if (!pcmtest_only && getenv("PCM_RACE_PCM"))
+		driver = NULL;
+	if (!race_device(_metadata, &pair->first, SNDRV_PCM_STREAM_PLAYBACK,
+			 playbacks, &slow_stream, 1, driver))
+		return false;
+	pair->second = pair->first;
+	return playbacks == 2 ||
+	       race_device(_metadata, &pair->second, stream, 1, &slow_stream,
+			   1, driver);
+}
+
+static void run_pair(struct __test_metadata *_metadata, int stream,
+		     bool pcmtest_only,
+		     void (*body)(struct race *race, void *ctx))
+{
+	struct pair pair = {};
+
+	if (find_pair(_metadata, &pair, stream, pcmtest_only))
+		race_test(_metadata, body, &pair);
+	write_file(GROUP_TRIGGER, "N");
+}
+
+static bool forward(struct race *race, int fd, unsigned long frames)
+{
+	unsigned long arg = frames;
+	int err;
+
+	err = pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &arg);
+	if (!err && arg != frames)
+		err = -ENOSPC;
+	return !failed(race, "FORWARD", err);
+}
+
+static bool open_pair(struct race *race, struct pair *pair)
+{
+	pair->fd = pcm_open(&pair->first, O_NONBLOCK);
+	pair->other = pcm_open(&pair->second, O_NONBLOCK);
+	if (pair->fd < 0 || pair->other < 0)
+		return !failed(race, "open", -EBUSY);
+	return !failed(race, "configure", pcm_configure(pair->fd,
+							&slow_stream)) &&
+	       !failed(race, "configure", pcm_configure(pair->other,
+							&slow_stream)) &&
+	       !failed(race, "LINK", pcm_ioctl(pair->fd, SNDRV_PCM_IOCTL_LINK,
+					       (void *)(long)pair->other));
+}
+
+static void close_pair(struct pair *pair)
+{
+	close(pair->fd);
+	close(pair->other);
+}
+
+static bool poisoned(const unsigned char *buffer, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (buffer[i] != POISON)
+			return false;
+	return true;
+}
+
+/*
+ * DRAIN of prepared streams plays what was written.  The linked capture is not
+ * started, so its buffer, which could be freed now, must not be written to.
+ */
+static void drain_prepared(struct race *race, void *ctx)
+{
+	struct pair *pair = ctx;
+	size_t size = slow_stream.buffer_size * 4;
+	unsigned char *buffer;
+	int err;
+
+	if (!open_pair(race, pair) || !forward(race, pair->fd, PERIOD))
+		return;
+	buffer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      pair->other, (off_t)SNDRV_PCM_MMAP_OFFSET_DATA);
+	if (buffer == MAP_FAILED) {
+		race_broken(race, "mmap: %s", strerror(errno));
+		return;
+	}
+	memset(buffer, POISON, size);
+
+	race->rounds++;
+	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DRAIN);
+	if (err != -EAGAIN)
+		race_hit(race, "DRAIN: %s", strerror(-err));
+	race_sleep_ms(1500);
+	if (!poisoned(buffer, size))
+		race_hit(race, "DRAIN of a playback has started the linked capture, which is %s",
+			 pcm_state_name(pcm_state(pair->other)));
+	if (pcm_state(pair->fd) == SNDRV_PCM_STATE_PREPARED)
+		race_broken(race, "DRAIN has not started the playback");
+
+	/* What runs without the core's knowledge is only stopped with others. */
+	pcm_call(pair->other, SNDRV_PCM_IOCTL_DROP);
+	pcm_call(pair->fd, SNDRV_PCM_IOCTL_DROP);
+	munmap(buffer, size);
+	close_pair(pair);
+}
+
+TEST(drain_starts_no_linked_capture)
+{
+	run_pair(_metadata, SNDRV_PCM_STREAM_CAPTURE, false, drain_prepared);
+}
+
+/* DRAIN of running streams stops the capture and plays what is left. */
+static void drain_running(struct race *race, void *ctx)
+{
+	struct pair *pair = ctx;
+	int err;
+
+	if (!open_pair(race, pair) || !forward(race, pair->fd, PERIOD) ||
+	    failed(race, "START", pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
+		return;
+	pcm_blocking(pair->fd, true);
+
+	race->rounds++;
+	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DRAIN);
+	if (err)
+		race_hit(race, "DRAIN of a playback with a linked capture: %s",
+			 strerror(-err));
+	close_pair(pair);
+}
+
+TEST(drain_outlives_stop_of_linked_capture)
+{
+	run_pair(_metadata, SNDRV_PCM_STREAM_CAPTURE, false, drain_running);
+}
+
+/* The first stream that is done draining does not take the other one along. */
+static void drain_unequal(struct race *race, void *ctx)
+{
+	struct pair *pair = ctx;
+	int err;
+
+	if (!open_pair(race, pair) || !forward(race, pair->fd, PERIOD) ||
+	    !forward(race, pair->other, 2 * PERIOD))
+		return;
+	pcm_blocking(pair->fd, true);
+
+	race->rounds++;
+	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DRAIN);
+	if (err)
+		race_hit(race, "DRAIN of two playbacks, one with more data: %s",
+			 strerror(-err));
+	close_pair(pair);
+}
+
+TEST(drain_outlives_end_of_linked_playback)
+{
+	run_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK, true, drain_unequal);
+}
+
+/*
+ * DROP on one stream stops both, while the timer handler of the driver, which
+ * stands for an interrupt, is at one of them.  HW_FREE has to wait for it.
+ */
+#define FIRST_TICK_MS	200
+#define TICK_MS		60
+
+static bool free_after_drop(struct race *race, struct pair *pair)
+{
+	unsigned int ms;
+	int err;
+
+	race_beat(race, 0);
+	if (!open_pair(race, pair) || !forward(race, pair->fd, PERIOD) ||
+	    !forward(race, pair->other, PERIOD) ||
+	    failed(race, "START", pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
+		return false;
+	/* Somewhere in the handler for the one or the other. */
+	ms = FIRST_TICK_MS + race->rounds * 17 % (2 * TICK_MS);
+	race_sleep_ms(ms);
+	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DROP);
+	if (!err)
+		err = pcm_call(pair->other, SNDRV_PCM_IOCTL_HW_FREE);
+	if (err)
+		race_hit(race, "DROP, HW_FREE: %s", strerror(-err));
+	race->rounds++;
+	close_pair(pair);
+	return true;
+}
+
+static void free_in_tick(struct race *race, void *ctx)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", TICK_MS * 1000);
+	if (write_file(TICK_DELAY, text)) {
+		race_skip(race, "no %s", TICK_DELAY);
+		return;
+	}
+	while (race_on(race) && free_after_drop(race, ctx))
+		;
+}
+
+TEST(hw_free_waits_for_linked_stop)
+{
+	run_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK, true, free_in_tick);
+	write_file(TICK_DELAY, "0");
+}
+
+TEST_HARNESS_MAIN

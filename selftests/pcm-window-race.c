@@ -1,0 +1,657 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Races whose window is held open: a callback of snd-pcmtest is delayed for as
+ * long as it takes to do something else with the stream.  No luck is needed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "pcm-race-test.h"
+#include "pcmtest-control.h"
+
+#define WINDOW_US	30000
+#define LONG_WINDOW_US	300000
+#define ROUNDS		5
+#define CHUNK		2048
+
+static const struct pcm_setup setup = {
+	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 2,
+	.rate = 8000,
+	.period_size = 4096,
+	.buffer_size = 16384,
+};
+
+struct intrusion;
+
+struct window {
+	struct pcm_dev dev;
+	const struct intrusion *intrusion;
+	int fd;
+	int linked;
+	int held;			/* what the call that is held up returns */
+	int result;
+};
+
+/*
+ * @callback: where the stream is held up, which @request leads to.
+ * @intrude: what is done meanwhile; has to return one of @refused.
+ */
+struct intrusion {
+	const char *name;
+	const char *callback;
+	int (*hold)(struct window *window);
+	int (*intrude)(struct window *window);
+	int refused;
+};
+
+static bool failed(struct race *race, const char *name, int err)
+{
+	if (err < 0)
+		race_broken(race, "%s: %s", name, strerror(-err));
+	return err < 0;
+}
+
+static int forward(int fd, unsigned long frames)
+{
+	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames);
+}
+
+/* Prepared, with data to play. */
+static bool bring_forward(struct race *race, int fd)
+{
+	pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
+	return !failed(race, "configure", pcm_configure(fd, &setup)) &&
+	       !failed(race, "FORWARD", forward(fd, setup.buffer_size / 2));
+}
+
+static int call_prepare(struct window *window)
+{
+	return pcm_call(window->fd, SNDRV_PCM_IOCTL_PREPARE);
+}
+
+static int call_hw_params(struct window *window)
+{
+	return pcm_hw_params(window->fd, &setup);
+}
+
+static int call_start(struct window *window)
+{
+	return pcm_call(window->fd, SNDRV_PCM_IOCTL_START);
+}
+
+static int call_drain(struct window *window)
+{
+	return pcm_call(window->fd, SNDRV_PCM_IOCTL_DRAIN);
+}
+
+static int call_writei(struct window *window)
+{
+	static const short samples[2 * CHUNK];
+
+	return pcm_writei(window->fd, samples, CHUNK);
+}
+
+static int suspend_and_resume(struct window *window)
+{
+	int err = pcmtest_suspend();
+
+	return err ? err : pcm_call(window->fd, SNDRV_PCM_IOCTL_RESUME);
+}
+
+static int map_buffer(struct window *window)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *map;
+
+	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, window->fd,
+		   (off_t)SNDRV_PCM_MMAP_OFFSET_DATA);
+	if (map == MAP_FAILED)
+		return -errno;
+	munmap(map, page);
+	return 0;
+}
+
+static int set_appl_ptr(struct window *window, unsigned long appl_ptr)
+{
+	struct snd_pcm_sync_ptr sync = {
+		.flags = SNDRV_PCM_SYNC_PTR_AVAIL_MIN,
+		.c.control.appl_ptr = appl_ptr,
+	};
+
+	return pcm_ioctl(window->fd, SNDRV_PCM_IOCTL_SYNC_PTR, &sync);
+}
+
+static int move_appl_ptr(struct window *window)
+{
+	return set_appl_ptr(window, CHUNK);
+}
+
+static void *run_hold(void *arg)
+{
+	struct window *window = arg;
+
+	window->held = window->intrusion->hold(window);
+	return NULL;
+}
+
+static void judge_intrusion(struct race *race, const struct window *window)
+{
+	const struct intrusion *intrusion = window->intrusion;
+
+	if (window->result != intrusion->refused)
+		race_hit(race, "%s while the driver is in %s: %s instead of %s",
+			 intrusion->name, intrusion->callback,
+			 strerror(-window->result),
+			 strerror(-intrusion->refused));
+}
+
+static bool intrude_once(struct race *race, struct window *window)
+{
+	const struct intrusion *intrusion = window->intrusion;
+	pthread_t thread;
+	bool inside;
+
+	race_beat(race, 0);
+	if (!bring_forward(race, window->fd))
+		return false;
+	pcmtest_forget_calls();
+	pcmtest_delay(intrusion->callback, WINDOW_US);
+	if (failed(race, "pthread_create",
+		   -pthread_create(&thread, NULL, run_hold, window)))
+		return false;
+	inside = pcmtest_wait_inside(intrusion->callback);
+	window->result = intrusion->intrude(window);
+	inside = inside && pcmtest_called(intrusion->callback, true);
+	pcmtest_delay(intrusion->callback, 0);
+	pthread_join(thread, NULL);
+
+	/* On a busy machine the window may have been closed too early. */
+	if (!inside)
+		return true;
+	race->rounds++;
+	judge_intrusion(race, window);
+	if (window->held && !race_may_lose(window->held))
+		race_hit(race, "the call that led to %s: %s",
+			 intrusion->callback, strerror(-window->held));
+	return true;
+}
+
+static bool open_stream(struct race *race, struct window *window)
+{
+	window->fd = pcm_open(&window->dev, O_NONBLOCK);
+	return !failed(race, "open", window->fd);
+}
+
+static void intrude(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	if (!open_stream(race, window))
+		return;
+	while (race_on(race) && race->rounds < ROUNDS &&
+	       intrude_once(race, window))
+		;
+	if (!race->rounds)
+		race_skip(race, "%s was never caught inside %s",
+			  window->intrusion->name, window->intrusion->callback);
+}
+
+FIXTURE(window)
+{
+	struct window window;
+};
+
+FIXTURE_VARIANT(window)
+{
+	bool nonatomic;
+};
+
+FIXTURE_VARIANT_ADD(window, atomic)
+{
+};
+
+FIXTURE_VARIANT_ADD(window, nonatomic)
+{
+	.nonatomic = true,
+};
+
+FIXTURE_SETUP(window)
+{
+	if (geteuid())
+		SKIP(return, "needs root");
+	if (!pcmtest_can_delay())
+		SKIP(return, "needs snd-pcmtest with delay_us in debugfs");
+	ASSERT_EQ(0, pcmtest_remake(variant->nonatomic));
+}
+
+FIXTURE_TEARDOWN(window)
+{
+	pcmtest_restore();
+}
+
+static void run_direction(struct __test_metadata *_metadata, int stream,
+			  struct window *window,
+			  void (*body)(struct race *race, void *ctx))
+{
+	if (race_device(_metadata, &window->dev, stream, 2, &setup, 1,
+			PCMTEST_DRIVER))
+		race_test(_metadata, body, window);
+}
+
+static void run_window(struct __test_metadata *_metadata,
+		       struct window *window,
+		       void (*body)(struct race *race, void *ctx))
+{
+	run_direction(_metadata, SNDRV_PCM_STREAM_PLAYBACK, window, body);
+}
+
+static void run_intrusion(struct __test_metadata *_metadata,
+			  struct window *window,
+			  const struct intrusion *intrusion)
+{
+	window->intrusion = intrusion;
+	run_window(_metadata, window, intrude);
+}
+
+TEST_F(window, start_while_preparing)
+{
+	static const struct intrusion intrusion = {
+		"START", "prepare", call_prepare, call_start, -EBADFD,
+	};
+
+	run_intrusion(_metadata, &self->window, &intrusion);
+}
+
+TEST_F(window, drain_while_preparing)
+{
+	static const struct intrusion intrusion = {
+		"DRAIN", "prepare", call_prepare, call_drain, -EBADFD,
+	};
+
+	run_intrusion(_metadata, &self->window, &intrusion);
+}
+
+TEST_F(window, resume_while_preparing)
+{
+	static const struct intrusion intrusion = {
+		"RESUME", "prepare", call_prepare, suspend_and_resume, -EBADFD,
+	};
+
+	if (!pcmtest_can_suspend())
+		SKIP(return, "needs CONFIG_PM");
+	run_intrusion(_metadata, &self->window, &intrusion);
+}
+
+TEST_F(window, write_while_preparing)
+{
+	static const struct intrusion intrusion = {
+		"WRITEI", "prepare", call_prepare, call_writei, -EBUSY,
+	};
+
+	run_intrusion(_metadata, &self->window, &intrusion);
+}
+
+TEST_F(window, mmap_while_configuring)
+{
+	static const struct intrusion intrusion = {
+		"mmap()", "hw_params", call_hw_params, map_buffer, -EBUSY,
+	};
+
+	run_intrusion(_metadata, &self->window, &intrusion);
+}
+
+TEST_F(window, ack_while_configuring)
+{
+	static const struct intrusion intrusion = {
+		"SYNC_PTR", "hw_params", call_hw_params, move_appl_ptr, -EBUSY,
+	};
+
+	run_intrusion(_metadata, &self->window, &intrusion);
+}
+
+/* The pointer can be moved without a setup, but the driver must not look. */
+static void ack_without_buffer(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+	int err;
+
+	if (!open_stream(race, window) ||
+	    failed(race, "configure", pcm_configure(window->fd, &setup)) ||
+	    failed(race, "HW_FREE",
+		   pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE)))
+		return;
+	pcmtest_forget_calls();
+	race->rounds++;
+	err = move_appl_ptr(window);
+	if (err && err != -EBADFD)
+		race_hit(race, "SYNC_PTR without a setup: %s", strerror(-err));
+	if (pcmtest_called("ack", false))
+		race_hit(race, "the driver's ack is called without a buffer");
+}
+
+TEST_F(window, ack_without_setup)
+{
+	run_window(_metadata, &self->window, ack_without_buffer);
+}
+
+/* A sync reads the buffer object that HW_FREE frees. */
+static bool setup_sync(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	return !failed(race, "configure", pcm_configure(window->fd, &setup));
+}
+
+static void sync_buffer(void *ctx)
+{
+	set_appl_ptr(ctx, 0);
+}
+
+static void free_buffer(void *ctx)
+{
+	struct window *window = ctx;
+
+	window->result = pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE);
+}
+
+static void check_free(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	if (window->result && !race_may_lose(window->result))
+		race_hit(race, "HW_FREE: %s", strerror(-window->result));
+}
+
+static void sync_against_free(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_sync,
+		.a = sync_buffer,
+		.b = free_buffer,
+		.check = check_free,
+	};
+
+	if (open_stream(race, ctx))
+		race_duel(race, &ops, ctx);
+}
+
+TEST_F(window, dma_sync_vs_hw_free)
+{
+	ksft_print_msg("without KASAN only a crash shows the bug\n");
+	run_window(_metadata, &self->window, sync_against_free);
+}
+
+/*
+ * Somebody prepares the stream and takes his time.  @attempt is made meanwhile
+ * and tells whether it ended in time; on a busy machine it may fail now and
+ * then, on a wrong kernel it never does.
+ */
+static void attempt_during_prepare(struct race *race, struct window *window,
+				   bool (*attempt)(struct window *window),
+				   const char *verdict)
+{
+	static const struct intrusion slow = { .hold = call_prepare };
+	bool ever = false;
+	pthread_t thread;
+
+	window->intrusion = &slow;
+	if (!open_stream(race, window))
+		return;
+	while (!ever && race->rounds < ROUNDS) {
+		race_beat(race, 0);
+		if (!bring_forward(race, window->fd))
+			return;
+		pcmtest_forget_calls();
+		pcmtest_delay("prepare", LONG_WINDOW_US);
+		if (failed(race, "pthread_create",
+			   -pthread_create(&thread, NULL, run_hold, window)))
+			return;
+		if (pcmtest_wait_inside("prepare"))
+			ever = attempt(window);
+		pcmtest_delay("prepare", 0);
+		pthread_join(thread, NULL);
+		race->rounds++;
+	}
+	if (!ever)
+		race_hit(race, "%s", verdict);
+}
+
+static bool is_refused(struct window *window)
+{
+	return call_hw_params(window) == -EAGAIN;
+}
+
+static void refuse_nonblocking(struct race *race, void *ctx)
+{
+	attempt_during_prepare(race, ctx, is_refused,
+			       "HW_PARAMS with O_NONBLOCK waits for another thread's PREPARE");
+}
+
+TEST_F(window, nonblocking_hw_params_refused)
+{
+	run_window(_metadata, &self->window, refuse_nonblocking);
+}
+
+/* A descriptor of its own, as blocking or not belongs to the open file. */
+static bool dies_in_time(struct window *window)
+{
+	int status;
+	pid_t child;
+	bool dead;
+
+	pcm_blocking(window->fd, true);
+	child = fork();
+	if (child < 0)
+		return false;
+	if (!child)
+		_exit(call_hw_params(window) ? 1 : 0);
+	race_sleep_us(LONG_WINDOW_US / 6);
+	kill(child, SIGKILL);
+	do {
+		race_sleep_ms(1);
+		dead = waitpid(child, &status, WNOHANG) == child;
+	} while (!dead && pcmtest_called("prepare", true));
+	dead = dead && WIFSIGNALED(status) && pcmtest_called("prepare", true);
+	if (!dead)
+		waitpid(child, &status, 0);
+	return dead;
+}
+
+static void kill_waiter(struct race *race, void *ctx)
+{
+	attempt_during_prepare(race, ctx, dies_in_time,
+			       "SIGKILL does not end a HW_PARAMS that waits for another thread's PREPARE");
+}
+
+TEST_F(window, waiting_hw_params_killed)
+{
+	run_window(_metadata, &self->window, kill_waiter);
+}
+
+static bool open_linked(struct race *race, struct window *window)
+{
+	if (!open_stream(race, window) ||
+	    !bring_forward(race, window->fd))
+		return false;
+	window->linked = pcm_open(&window->dev, O_NONBLOCK);
+	return !failed(race, "open", window->linked) &&
+	       bring_forward(race, window->linked) &&
+	       !failed(race, "LINK",
+		       pcm_ioctl(window->fd, SNDRV_PCM_IOCTL_LINK,
+				 (void *)(long)window->linked));
+}
+
+/*
+ * Close of a linked stream stops it, then waits for its turn to leave the
+ * group, which a PREPARE that takes its time delays.  START of the group in
+ * between starts the stream once more.  Captures need no data for that.
+ */
+static void *close_linked(void *arg)
+{
+	struct window *window = arg;
+
+	close(window->linked);
+	return NULL;
+}
+
+static void *start_soon(void *arg)
+{
+	struct window *window = arg;
+	unsigned long long end = race_now_ns() + 4ULL * WINDOW_US * 1000;
+
+	while (call_start(window) && race_now_ns() < end)
+		;
+	return NULL;
+}
+
+static void start_against_close(struct race *race, void *ctx)
+{
+	static const struct intrusion slow = { .hold = call_prepare };
+	struct window *window = ctx;
+	pthread_t preparing, closing, starting;
+
+	window->intrusion = &slow;
+	while (race_on(race) && race->rounds < 4 * ROUNDS) {
+		race_beat(race, 0);
+		pcmtest_forget_calls();
+		if (!open_linked(race, window))
+			return;
+		pcmtest_delay("prepare", WINDOW_US);
+		if (failed(race, "pthread_create",
+			   -pthread_create(&preparing, NULL, run_hold,
+					   window)))
+			return;
+		pcmtest_wait_inside("prepare");
+		pcmtest_delay("prepare", 0);
+		pthread_create(&starting, NULL, start_soon, window);
+		pthread_create(&closing, NULL, close_linked, window);
+		pthread_join(preparing, NULL);
+		pthread_join(closing, NULL);
+		pthread_join(starting, NULL);
+		close(window->fd);
+		race->rounds++;
+	}
+}
+
+TEST_F(window, close_vs_start_of_group)
+{
+	run_direction(_metadata, SNDRV_PCM_STREAM_CAPTURE, &self->window,
+		      start_against_close);
+}
+
+/*
+ * Both streams drain, the second one is done first.  It has nothing to suspend
+ * then, which is no reason to leave the first one running.
+ */
+static void suspend_unequal(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+	unsigned long frames = setup.buffer_size / 2 - CHUNK / 2;
+	int err, state;
+
+	if (!open_linked(race, window) ||
+	    failed(race, "REWIND",
+		   pcm_ioctl(window->linked, SNDRV_PCM_IOCTL_REWIND, &frames)))
+		return;
+	err = call_drain(window);
+	if (err != -EAGAIN) {
+		race_broken(race, "DRAIN: %s", strerror(-err));
+		return;
+	}
+	do {
+		race_sleep_ms(5);
+		race_beat(race, 0);
+		state = pcm_state(window->linked);
+	} while (race_on(race) && state == SNDRV_PCM_STATE_DRAINING);
+	if (state != SNDRV_PCM_STATE_SETUP ||
+	    pcm_state(window->fd) != SNDRV_PCM_STATE_DRAINING) {
+		race_broken(race, "the long stream is not the last to drain");
+		return;
+	}
+
+	race->rounds++;
+	err = pcmtest_suspend();
+	if (err)
+		race_hit(race, "suspend: %s", strerror(-err));
+	state = pcm_state(window->fd);
+	if (state != SNDRV_PCM_STATE_SUSPENDED)
+		race_hit(race, "a stream is %s after suspend because a linked one is done",
+			 pcm_state_name(state));
+	state = pcm_state(window->linked);
+	if (state != SNDRV_PCM_STATE_SETUP)
+		race_hit(race, "a stream that was done is %s after suspend",
+			 pcm_state_name(state));
+}
+
+TEST_F(window, suspend_with_idle_member)
+{
+	if (!pcmtest_can_suspend())
+		SKIP(return, "needs CONFIG_PM");
+	run_window(_metadata, &self->window, suspend_unequal);
+}
+
+/*
+ * Who provokes an xrun through /proc looks at the stream with its lock held.
+ * The close that is under way has to wait for him before it frees the stream.
+ * He can be caught there as a mutex does not keep from being preempted.
+ */
+static void provoke_xrun(void *ctx)
+{
+	struct window *window = ctx;
+	int file;
+
+	file = pcm_proc_open(&window->dev, 0, "xrun_injection", O_WRONLY);
+	if (file < 0)
+		return;
+	if (write(file, "1", 1) < 0)
+		window->result = -errno;
+	close(file);
+}
+
+static bool close_slowly(struct race *race, void *ctx)
+{
+	if (!open_stream(race, ctx))
+		return false;
+	close(((struct window *)ctx)->fd);
+	return true;
+}
+
+static void xrun_against_close(struct race *race, void *ctx)
+{
+	static const struct race_preempt_ops ops = {
+		.victim = provoke_xrun,
+		.intrude = close_slowly,
+	};
+	struct window *window = ctx;
+	int file;
+
+	file = pcm_proc_open(&window->dev, 0, "xrun_injection", O_WRONLY);
+	if (file < 0) {
+		race_skip(race, "xrun_injection (CONFIG_SND_PCM_XRUN_DEBUG): %s",
+			  strerror(-file));
+		return;
+	}
+	close(file);
+	pcmtest_delay("close", 300);
+	race_preempt(race, &ops, window);
+	pcmtest_delay("close", 0);
+}
+
+TEST_F(window, xrun_injection_vs_close)
+{
+	ksft_print_msg("without KASAN only a crash shows the bug\n");
+	if (!variant->nonatomic)
+		SKIP(return, "needs a stream lock that can be preempted");
+	run_window(_metadata, &self->window, xrun_against_close);
+}
+
+TEST_HARNESS_MAIN
