@@ -74,9 +74,13 @@ def _refresh_private():
     return options
 
 
+def _kept(package, version, directory):
+    return directory / f"{package}_{version.replace(':', '%3a')}.deb"
+
+
 def _download(package, version, directory, options):
     """The package's file in directory, downloaded if it is not there yet."""
-    kept = directory / f"{package}_{version.replace(':', '%3a')}.deb"
+    kept = _kept(package, version, directory)
     if not kept.exists():
         with files.complete(directory / f"{package}.download") as part:
             part.mkdir()
@@ -88,41 +92,54 @@ def _download(package, version, directory, options):
     return kept
 
 
-def _versions(package, options):
-    """Versions on offer, the one that apt prefers first."""
-    table = proc.capture(["apt-cache", *options, "madison", package], check=False)
-    return [line.split("|")[1].strip() for line in table.splitlines() if "|" in line]
+def _offers(pattern, options):
+    """Versions on offer by package for those whose name matches, the preferred one first."""
+    prefix = re.match(r"[\w-]*", pattern)[0]
+    names = proc.capture(["apt-cache", *options, "pkgnames", prefix]).split()
+    names = [name for name in names if re.fullmatch(pattern, name)]
+    table = proc.capture(["apt-cache", *options, "madison", *names]) if names else ""
+    found = {}
+    for line in table.splitlines():
+        name, version, _ = map(str.strip, line.split("|"))
+        found.setdefault(name, []).append(version)
+    return found
 
 
-def download(package, directory):
-    """A package of the configured suites."""
-    versions = _versions(package, [])
-    if not versions:
+def offers(pattern):
+    """Versions by package in the configured suites, the preferred one first."""
+    found = _offers(pattern, [])
+    if not found:
         refresh()
-        versions = _versions(package, [])
+        found = _offers(pattern, [])
+    return found
+
+
+def download(package, directory, version=None):
+    """A package of the configured suites, as apt prefers it or in this version."""
+    if version and _kept(package, version, directory).exists():
+        return _kept(package, version, directory)
+    versions = offers(re.escape(package)).get(package, [])
     if not versions:
         raise Failure(f"apt offers no {package}")
-    return _download(package, versions[0], directory, [])
+    if version and version not in versions:
+        raise Failure(f"apt offers {package} {', '.join(versions)}, but not {version}")
+    return _download(package, version or versions[0], directory, [])
 
 
 def download_newest_kernel(major, directory):
     """The newest linux-source-MAJOR.* that Debian has."""
     options = _refresh_private()
-    names = proc.capture(["apt-cache", *options, "pkgnames", f"linux-source-{major}."]).split()
-    numbers = [(int(name.rpartition(".")[2]), name) for name in names
-               if re.fullmatch(rf"linux-source-{major}\.\d+", name)]
-    if not numbers:
+    offered = _offers(rf"linux-source-{major}\.\d+", options)
+    if not offered:
         raise Failure(f"Debian offers no linux-source-{major}.*; give --kernel DIR")
-    package = max(numbers)[1]
-    return _download(package, _versions(package, options)[0], directory, options)
+    package = max(offered, key=lambda name: int(name.rpartition(".")[2]))
+    return _download(package, offered[package][0], directory, options)
 
 
 def newer(pattern):
     """Packages of the newer suites whose name matches, with the version on offer."""
-    options = _refresh_private()
-    names = proc.capture(["apt-cache", *options, "pkgnames", pattern.partition("\\")[0]]).split()
-    offers = {name: _versions(name, options) for name in names if re.fullmatch(pattern, name)}
-    return {name: versions[0] for name, versions in offers.items() if versions}
+    offered = _offers(pattern, _refresh_private())
+    return {name: versions[0] for name, versions in offered.items()}
 
 
 def _with_libraries(packages, options):

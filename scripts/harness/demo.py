@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from . import files, kbuild, races, report, verdict
+from . import files, kbuild, races, report, stock, verdict
 from .paths import LOGS, RACES, ROOT
 from .progress import duration, say
 from .subject import Subject
@@ -18,13 +18,25 @@ def _parser():
     parser.add_argument("--kernel", metavar="DIR|VERSION",
                         help="a kernel tree, which is only read, or a version like 6.12 that "
                         "Debian has as linux-source-6.12 (default: Debian's newest 7.*)")
-    parser.add_argument("--config", choices=kbuild.configs(), default="debug",
+    parser.add_argument("--config", choices=kbuild.configs(),
                         help="kernel configuration (default: debug)")
+    parser.add_argument("--stock", choices=stock.FLAVOURS, nargs="?", const="standard",
+                        help=f"build no kernel: take the distribution's own {stock.SERIES}, or "
+                        "its PREEMPT_RT flavour, and rebuild its sound modules only")
     parser.add_argument("--seconds", type=int, default=2,
                         help="how long each case tries on the patched kernel (default: 2)")
     parser.add_argument("--all", action="store_true",
                         help="all cases (default: the first one of each race)")
     return parser
+
+
+def _arguments():
+    parser = _parser()
+    args = parser.parse_args()
+    if args.stock and (args.kernel or args.config):
+        parser.error("--stock takes the distribution's kernel as it is: no --kernel, no --config")
+    args.config = args.config or ("stock" if args.stock else "debug")
+    return args
 
 
 def _rows(config, every):
@@ -50,15 +62,16 @@ def _good(row, before, after):
 
 def main():
     """Do what the command line says."""
-    args = _parser().parse_args()
+    args = _arguments()
     start = time.monotonic()
-    subject = Subject.get(args.kernel, args.config)
+    subject = (Subject.stock(stock.newest(args.stock)) if args.stock else
+               Subject.get(args.kernel, args.config))
     logs = LOGS / time.strftime("demo-%Y%m%d-%H%M%S")
     rows = _rows(args.config, args.all)
     results = subject.run({"unpatched": rows, "patched": rows}, args.seconds, logs)
     before, after = results["unpatched"], results["patched"]
     lines = report.table(
-        ("race", "paths", f"{subject.source.label} unpatched", "shown in", "with the series",
+        ("race", "paths", f"{subject.label} unpatched", "shown in", "with the series",
          "ran for"),
         [_line(row, before[row.name], after[row.name]) for row in rows],
         (4, 30, 44, 8, 30, 8))

@@ -14,6 +14,10 @@ from .progress import say, step
 DEFAULT_MAJOR = 7
 BASE = "refs/heads/unpatched"
 
+# What the sound modules are built from, and the tests; all that the series touches.
+SOUND = ("Makefile", "MAINTAINERS", "Documentation/sound", "drivers/usb/gadget/function",
+         "include/sound", "sound", "tools/testing/selftests/alsa", "tools/testing/selftests/*.h")
+
 _GIT_CONFIG = """\
 [user]
 name = params_lock series
@@ -58,6 +62,13 @@ class Source:
         """Put a commit into the work tree; files that do not differ keep their times."""
         self.git("checkout", "--quiet", "--force", "--detach", commit)
 
+    def export(self, commit, directory):
+        """Write the files of a commit to a directory."""
+        archive = directory / "export.tar"
+        self.git("archive", "--output", archive, commit)
+        _unpack(archive, directory)
+        files.remove(archive)
+
 
 def environment():
     """An environment in which git does the same for everybody."""
@@ -85,12 +96,21 @@ def _opened(tree, name):
     return Source(tree, name, _version(makefile))
 
 
-def _from_package(package):
-    """The git tree of a linux-source package."""
-    name = package.stem
+def _digest(*words):
+    return hashlib.sha256("\0".join(map(str, words)).encode()).hexdigest()[:8]
+
+
+def _unpack(archive, directory, *options):
+    proc.run(["tar", "-xf", archive, "-C", directory, *options], log=LOGS / "unpack.log",
+             what="unpacking", env={**os.environ, "XZ_DEFAULTS": "-T0"})
+
+
+def _from_package(package, parts=()):
+    """The git tree of a linux-source package, or of these parts of it."""
+    name = "-".join([package.stem, *([_digest(*parts)] if parts else [])])
     tree = SOURCES / name
     if not tree.exists():
-        need_space(8)
+        need_space(2 if parts else 8)
         with files.complete(tree) as part:
             part.mkdir()
             with step(f"unpacking {package.name}"):
@@ -98,8 +118,9 @@ def _from_package(package):
                 proc.run(["dpkg-deb", "-x", package, unpacked], log=LOGS / "unpack.log",
                          what="unpacking")
                 archive = next(unpacked.glob("usr/src/linux-source-*.tar.xz"))
-                proc.run(["tar", "-xf", archive, "--strip-components=1", "-C", part],
-                         log=LOGS / "unpack.log", what="unpacking")
+                top = archive.name.removesuffix(".tar.xz")
+                _unpack(archive, part, "--strip-components=1", "--wildcards",
+                        "--no-wildcards-match-slash", *(f"{top}/{path}" for path in parts))
                 files.remove(unpacked)
             with step("making a git tree of it"):
                 git("init", "--quiet", cwd=part)
@@ -117,7 +138,7 @@ def _from_directory(directory):
     """A git tree with the contents of a user's directory, which is not modified."""
     if not (directory / "sound/core/pcm_native.c").exists():
         raise Failure(f"{directory} is not a Linux source tree")
-    name = f"{directory.name}-{hashlib.sha256(str(directory).encode()).hexdigest()[:8]}"
+    name = f"{directory.name}-{_digest(directory)}"
     tree = SOURCES / name
     if not tree.exists():
         need_space(8)
@@ -154,6 +175,11 @@ def need_space(gib):
     free = status.f_bavail * status.f_frsize
     if free < gib << 30:
         raise Failure(f"{BUILD} needs {gib} GiB of free space, there are {free >> 30}")
+
+
+def sound(series, version):
+    """Of a version of linux-source-SERIES what the sound modules and the tests are built from."""
+    return _from_package(apt.download(f"linux-source-{series}", DOWNLOADS, version), SOUND)
 
 
 def get(kernel):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from . import deps, programs, runner, series, source, verdict, vm
+from . import deps, programs, runner, series, source, stock, verdict, vm
 from .kbuild import Builder
 from .progress import step
 
@@ -22,7 +22,7 @@ def _case(row, seconds):
 class Subject:
     """One kernel source, unpatched and patched."""
     source: source.Source
-    builder: Builder
+    builder: object
     patches: list
 
     @classmethod
@@ -31,6 +31,23 @@ class Subject:
         deps.install(deps.BUILD_PACKAGES)
         found = source.get(kernel)
         return cls(found, Builder(found, config), series.patches(found))
+
+    @classmethod
+    def stock(cls, release):
+        """Get a kernel of the distribution, and what its sound modules are built from."""
+        deps.install(deps.STOCK_PACKAGES)
+        found = source.sound(stock.SERIES, release.version)
+        return cls(found, stock.Builder(found, release), series.patches(found))
+
+    @property
+    def label(self):
+        """How people call the kernel."""
+        return self.builder.label
+
+    @property
+    def machine(self):
+        """What it runs on."""
+        return vm.Machine(append=self.builder.append)
 
     def kernel(self, which):
         """The kernel as it came, or with the series."""
@@ -51,12 +68,11 @@ class Subject:
                                        logs, apart=which == "unpatched")
                    for which in rows}
         with step(", ".join(f"{len(rows[which])} cases on {which}" for which in rows)):
-            results = dict(zip(batches, runner.run_all(list(batches.values()), vm.Machine(), JOBS)))
+            results = dict(zip(batches, runner.run_all(list(batches.values()), self.machine, JOBS)))
         self._insist(batches["unpatched"], results["unpatched"])
         return results
 
-    @staticmethod
-    def _insist(batch, results):
+    def _insist(self, batch, results):
         """Run those cases again that have not shown their race."""
         for number in range(1, RETRIES + 1):
             hidden = [case for case in batch.cases
@@ -64,4 +80,4 @@ class Subject:
             if not hidden:
                 return
             again = replace(batch, label=f"{batch.label}-again{number}", cases=hidden)
-            results.update(runner.run_all([again], vm.Machine(), 1)[0])
+            results.update(runner.run_all([again], self.machine, 1)[0])
