@@ -1,4 +1,4 @@
-"""scripts/test: every check, one line each; the last line counts them."""
+"""Runs checks, one line each; the last line counts them."""
 
 import argparse
 import time
@@ -16,8 +16,8 @@ def _name(check):
     return check.__name__.replace("_", "-")
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog="test", description=__doc__, epilog=EPILOG)
+def _parser(name):
+    parser = argparse.ArgumentParser(prog=name, description=__doc__, epilog=EPILOG)
     parser.add_argument("--list", action="store_true", help="list the checks")
     parser.add_argument("--kernel", metavar="DIR|VERSION", help="as of scripts/demo")
     parser.add_argument("--config", choices=kbuild.configs(), default="debug")
@@ -36,18 +36,18 @@ def _perform(check, context):
     return word == "PASS"
 
 
-def main():
+def main(checks=CHECKS, name="test"):
     """Do what the command line says."""
-    args = _parser().parse_args()
+    args = _parser(name).parse_args()
     if args.list:
-        for check in CHECKS:
+        for check in checks:
             say(f"{_name(check):24} {check.__doc__}")
         return 0
-    unknown = set(args.checks) - {_name(check) for check in CHECKS}
+    unknown = set(args.checks) - {_name(check) for check in checks}
     if unknown:
         raise Failure(f"no such check: {', '.join(sorted(unknown))} (see --list)")
     context = Context(args.kernel, args.config)
-    wanted = [check for check in CHECKS if not args.checks or _name(check) in args.checks]
+    wanted = [check for check in checks if not args.checks or _name(check) in args.checks]
     passed = sum(_perform(check, context) for check in wanted)
     say(f"{passed} passed, {len(wanted) - passed} failed")
     return 0 if passed == len(wanted) else 1

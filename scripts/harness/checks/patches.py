@@ -64,7 +64,7 @@ def selftests_identical(context):
     return f"{len(ours)} files"
 
 
-def _warnings(log):
+def warnings(log):
     """Warnings of a build, without the line numbers that a patch may shift."""
     text = log.read_text(encoding="utf-8", errors="replace")
     found = re.findall(r"^(?:\.\./)*(\S+?):[\d:]+ (warning: .+)$", text, re.MULTILINE)
@@ -88,8 +88,8 @@ def every_patch_builds(context):
         except Failure as failure:
             raise Failure(f"patch {number}: {failure}") from None
         if known is None:
-            known = _warnings(log)
-        new = sorted(_warnings(log) - known)
+            known = warnings(log)
+        new = sorted(warnings(log) - known)
         if new:
             raise Failure(f"patch {number}: {new[0]} ({log})")
     return f"{len(context.commits)} patches, {len(known)} warnings before them"
