@@ -20,9 +20,8 @@
 #include "pcm-raw.h"
 
 #define DEBUGFS		"/sys/kernel/debug/pcmtest/"
-#define HW_PARAMS_US	"40000"
-#define DRAIN_MS	15	/* so it comes in the middle of HW_PARAMS, ... */
-#define TRIGGER_US	"50000"	/* ... and if it starts the stream, HW_PARAMS is done first */
+#define HW_PARAMS_US	"60000"	/* time enough for DRAIN to come, ... */
+#define TRIGGER_US	"60000"	/* ... and for HW_PARAMS to go on while that starts the stream */
 #define REST_MS		500	/* for an engine that should not run to show itself */
 
 static const struct pcm_setup before = {
@@ -63,6 +62,25 @@ static void put(const char *name, const char *text)
 	close(file);
 }
 
+static FILE *open_timeline(void)
+{
+	FILE *file = fopen(DEBUGFS "timeline", "r");
+
+	if (!file)
+		fail("timeline", errno);
+	return file;
+}
+
+static void print_timeline(void)
+{
+	FILE *file = open_timeline();
+	char line[512];
+
+	while (fgets(line, sizeof(line), file))
+		fputs(line, stdout);
+	fclose(file);
+}
+
 static void sleep_ms(unsigned int ms)
 {
 	usleep(ms * 1000);
@@ -95,12 +113,24 @@ static void *configure(void *unused)
 	return NULL;
 }
 
+static bool configuring(void)
+{
+	char text[4096];
+	FILE *file = open_timeline();
+	size_t size = fread(text, 1, sizeof(text) - 1, file);
+
+	fclose(file);
+	text[size] = '\0';
+	return strstr(text, "hw_params enter");
+}
+
 static void *drain(void *unused)
 {
 	unsigned long long begin;
 
 	pthread_setname_np(pthread_self(), "drains");
-	sleep_ms(DRAIN_MS);
+	while (!configuring())
+		sleep_ms(1);
 	begin = now_us();
 	report("DRAIN", begin, pcm_call(fd, SNDRV_PCM_IOCTL_DRAIN));
 	return NULL;
@@ -122,18 +152,6 @@ static void race(void)
 	start(&threads[1], drain);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);
-}
-
-static void print_timeline(void)
-{
-	FILE *file = fopen(DEBUGFS "timeline", "r");
-	char line[512];
-
-	if (!file)
-		fail("timeline", errno);
-	while (fgets(line, sizeof(line), file))
-		fputs(line, stdout);
-	fclose(file);
 }
 
 int main(void)

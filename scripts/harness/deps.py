@@ -13,6 +13,7 @@ from .progress import say
 
 BUILD_PACKAGES = ("bc", "bison", "flex", "gcc", "git", "libc6-dev", "libelf-dev", "make", "perl",
                   "qemu-system-x86", "rsync", "xz-utils")
+STOCK_PACKAGES = ("gcc", "git", "libc6-dev", "make", "qemu-system-x86", "xz-utils")
 LINT_PACKAGES = ("pycodestyle", "pyflakes3", "shellcheck")
 MODEL_PACKAGES = ("gcc", "libc6-dev", "spin")
 CHECKPATCH_PACKAGES = ("perl", "python3-git", "python3-ply")
@@ -40,6 +41,12 @@ def install(packages):
     apt.refresh()
     proc.run(command, log=LOGS / "apt-install.log", what="apt-get install",
              env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def compat_packages():
+    """What gcc needs for 32-bit programs; gcc-multilib would remove cross compilers."""
+    version = proc.capture(["gcc", "-dumpversion"]).strip().partition(".")[0]
+    return ("libc6-dev-i386", f"lib32gcc-{version}-dev")
 
 
 def _llvm_versions():

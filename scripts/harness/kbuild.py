@@ -36,8 +36,17 @@ def configs():
 
 
 def _fragments(config):
-    names = ["base"] if config == "plain" else ["base", config]
-    return [KCONFIG / f"{name}.config" for name in names]
+    """Files for a name, or for several joined by a plus sign."""
+    return [KCONFIG / f"{name}.config" for name in ("base", *config.split("+"))
+            if name != "plain"]
+
+
+def _wanted(fragments):
+    """What the fragments ask for, by symbol: its line and its file; the last one wins."""
+    lines = [(line, path) for path in fragments
+             for line in path.read_text(encoding="utf-8").splitlines()]
+    found = [(re.match(r"CONFIG_(\w+)=", line), line, path) for line, path in lines]
+    return {symbol[1]: (line, path) for symbol, line, path in found if symbol}
 
 
 class Builder:
@@ -45,10 +54,12 @@ class Builder:
 
     def __init__(self, source, config, variant="kernel"):
         self.source, self.config = source, config
+        self.label, self.append = source.label, ""
         # Inside the tree, so that file names in splats stay short.
         self.objects = source.tree / f"objects-{config}-{variant}"
         self.log = LOGS / f"build-{source.name}-{config}-{variant}.log"
         self.compiler = os.environ.get("CC", "clang")
+        self.tools = ["LLVM=1", f"CC={self.compiler}"]
         self.llvm = deps.llvm()
         self.environment = {**os.environ, "PATH": f"{self.llvm}:{os.environ['PATH']}",
                             "KBUILD_BUILD_TIMESTAMP": "1", "KBUILD_BUILD_USER": "build",
@@ -56,9 +67,9 @@ class Builder:
 
     def make(self, *arguments, log=None):
         """Run make on whatever the work tree holds."""
-        proc.run(["make", f"O={self.objects}", "LLVM=1", f"CC={self.compiler}",
-                  f"-j{os.cpu_count()}", *arguments], cwd=self.source.tree,
-                 env=self.environment, log=log or self.log, what="the kernel build")
+        proc.run(["make", f"O={self.objects}", *self.tools, f"-j{os.cpu_count()}", *arguments],
+                 cwd=self.source.tree, env=self.environment, log=log or self.log,
+                 what="the kernel build")
 
     def key(self, commit):
         """Names everything that a kernel depends on."""
@@ -71,18 +82,16 @@ class Builder:
         """Write .config, and make sure that it has all that was asked for."""
         self.objects.mkdir(parents=True, exist_ok=True)
         dotconfig = self.objects / ".config"
-        wanted = _fragments(self.config)
+        fragments = _fragments(self.config)
         self.make("tinyconfig")
-        proc.run(["scripts/kconfig/merge_config.sh", "-m", "-O", self.objects, dotconfig, *wanted],
-                 cwd=self.source.tree, env=self.environment, log=self.log,
-                 what="merge_config.sh")
+        proc.run(["scripts/kconfig/merge_config.sh", "-m", "-O", self.objects, dotconfig,
+                  *fragments], cwd=self.source.tree, env=self.environment,
+                 log=self.log, what="merge_config.sh")
         self.make("olddefconfig")
         have = set(dotconfig.read_text(encoding="utf-8").splitlines())
-        for path in wanted:
-            for line in path.read_text(encoding="utf-8").splitlines():
-                symbol = re.match(r"CONFIG_(\w+)=", line)
-                if symbol and line not in have:
-                    self._missing(symbol[1], line, path)
+        for symbol, (line, path) in _wanted(fragments).items():
+            if line not in have:
+                self._missing(symbol, line, path)
 
     def _missing(self, symbol, line, path):
         """A symbol that this kernel does not know is no harm; one it refuses is."""

@@ -1,12 +1,14 @@
 """scripts/send-series: the mails of the series in a folder, made by b4. Nothing is ever sent."""
 
 import argparse
+import json
 import os
 import re
 import shlex
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import deps, files, proc
@@ -22,7 +24,8 @@ MARKER = "--- b4-submit-tracking ---"  # what b4 finds its cover letter by
 EPILOG = f"""\
 TREE is left on the branch {BRANCH} with .b4-config in place, from where b4 can send the
 series. If anything goes wrong it is left as it was. TREE must be clean; its user.name and
-user.email say who sends. Nothing is ever sent by this command."""
+user.email say who sends. With --next, {BRANCH} must be as b4 left it after it had sent the last
+version; it is renamed. Nothing is ever sent by this command."""
 
 
 class Tree:
@@ -59,12 +62,48 @@ class Tree:
             raise Failure(f"the series does not apply: {failure}") from None
 
 
+@dataclass
+class Sent:
+    """The version that was sent last, as b4 remembers it."""
+    tracking: dict  # of b4, which has counted up already
+    tag: str
+
+    @property
+    def version(self):
+        """Its number."""
+        return self.tracking["revision"] - 1
+
+    @property
+    def kept(self):
+        """The branch that keeps it."""
+        return f"{BRANCH}-v{self.version}"
+
+
+def _tracking(tree, branch):
+    """What b4 keeps at the end of the cover letter."""
+    cover = tree.git("log", "-1", "--format=%B", "--fixed-strings", f"--grep={MARKER}", branch)
+    found = re.search(r"^\{.*", cover.partition(MARKER)[2], re.MULTILINE | re.DOTALL)
+    if not found:
+        raise Failure(f"no cover letter of b4 on {branch}")
+    return json.loads(found[0])["series"]
+
+
+def _sent(tree):
+    tracking = _tracking(tree, tree.commit(BRANCH))
+    sent = Sent(tracking, f"sent/{BRANCH}-v{tracking['revision'] - 1}")
+    if not tree.git("tag", "--list", sent.tag).strip():
+        raise Failure(f"b4 has not sent {BRANCH} yet: there is no tag {sent.tag}")
+    return sent
+
+
 def _parser():
     parser = argparse.ArgumentParser(prog="send-series", description=__doc__, epilog=EPILOG)
     parser.add_argument("tree", metavar="TREE", type=Path, help="a clean kernel tree under git")
     parser.add_argument("base", metavar="BASE", help="the commit that the series goes on top of")
     parser.add_argument("folder", metavar="FOLDER", type=Path,
                         help="where the mails go; must not exist")
+    parser.add_argument("--next", action="store_true",
+                        help="the next version of what b4 has sent from this tree")
     parser.add_argument("--skip-checkpatch", action="store_true")
     return parser
 
@@ -83,40 +122,49 @@ def _sender(tree):
     return f"{name} <{email}>"
 
 
-def _cover():
+def _cover(sent):
     text = COVER.read_text(encoding="utf-8").strip()
     open_ends = re.search(r"@[A-Z]+@|EDITME", text)
     if open_ends:
-        raise Failure(f"{COVER.relative_to(ROOT)} still has {open_ends[0]}")
+        raise Failure(f"{COVER.name} still has {open_ends[0]}")
+    if sent and f"Changes in v{sent.version + 1}" not in text:
+        raise Failure(f"{COVER.name} does not say what changes in v{sent.version + 1}")
     return text
 
 
-def _check(tree, folder):
+def _check(tree, folder, sent):
     if not (tree.directory / "sound/core/pcm_native.c").exists():
         raise Failure(f"{tree.directory} is not a checked-out kernel tree")
     if folder.exists():
         raise Failure(f"{folder} exists")
     if tree.git("status", "--porcelain", "--untracked-files=no").strip():
         raise Failure(f"{tree.directory} has uncommitted changes")
-    if tree.git("branch", "--list", BRANCH).strip():
-        raise Failure(f"{tree.directory} has a branch {BRANCH} already; rename or delete it")
+    taken = sent.kept if sent else BRANCH
+    if tree.git("branch", "--list", taken).strip():
+        raise Failure(f"{tree.directory} has a branch {taken} already; rename or delete it")
 
 
 @contextmanager
-def _restored_on_failure(tree):
-    """Put the tree back on its branch if the block fails."""
+def _restored_on_failure(tree, sent):
+    """Put the tree back on its branch, and its branches in their place, if the block fails."""
     before = tree.git("symbolic-ref", "--quiet", "--short", "HEAD", check=False).strip()
     before = before or tree.commit("HEAD")
     config = tree.directory / CONFIG.name
     old = config.read_bytes() if config.exists() else None
     shutil.copy(CONFIG, config)
     try:
+        if sent:
+            tree.git("checkout", "--quiet", "--detach")
+            tree.git("branch", "-m", BRANCH, sent.kept)
         yield
     except BaseException:
         if (tree.directory / tree.git("rev-parse", "--git-path", "rebase-apply").strip()).exists():
             tree.git("am", "--abort", check=False)
-        tree.git("checkout", "--quiet", "--force", before)
+        tree.git("checkout", "--quiet", "--force", "--detach")
         tree.git("branch", "--quiet", "-D", BRANCH, check=False)
+        if sent:
+            tree.git("branch", "-m", sent.kept, BRANCH, check=False)
+        tree.git("checkout", "--quiet", before)
         if old is None:
             config.unlink()
         else:
@@ -156,20 +204,28 @@ def _b4(tree, *arguments):
              log=LOGS / "send-b4.log", what=f"b4 {arguments[0]}")
 
 
-def _make_branch(tree, base, cover, series, sender):
+def _make_branch(tree, base, cover, own, sent):
     """The branch as b4 wants it: an empty commit with the cover letter, then the patches."""
     tree.git("checkout", "--quiet", "-b", BRANCH, base)
     _b4(tree, "prep", "-e", base)
-    tracking = tree.git("log", "-1", "--format=%B").partition(MARKER)[2].strip()
-    if not tracking:
-        raise Failure("b4 prep made no cover letter")
-    with tempfile.TemporaryDirectory() as scratch:
-        message = Path(scratch) / "cover"
-        message.write_text(f"{cover}\n\n{MARKER}\n{tracking}\n", encoding="utf-8")
-        tree.git("commit", "--quiet", "--amend", "--allow-empty", "--cleanup=verbatim",
-                 "-F", message)
-        own = [_by_sender(path, sender, Path(scratch)) for path in series]
-        tree.apply(own, "--signoff")
+    tracking = _tracking(tree, BRANCH)
+    if sent:
+        tracking = {**sent.tracking, "base-branch": tracking["base-branch"]}
+    message = own[0].with_name("cover")
+    message.write_text(f"{cover}\n\n{MARKER}\n{json.dumps({'series': tracking}, indent=2)}\n",
+                       encoding="utf-8")
+    tree.git("commit", "--quiet", "--amend", "--allow-empty", "--cleanup=verbatim", "-F", message)
+    tree.apply(own, "--signoff")
+
+
+def _since(tree, base, own, sent):
+    """What has changed since the last version, for below the cover letter."""
+    before = re.search(r"^base-commit: (\w+)", tree.git("cat-file", "-p", sent.tag), re.MULTILINE)
+    if not before:
+        raise Failure(f"{sent.tag} does not tell its base")
+    now = _applied(tree, base, own, "--signoff")
+    comparison = tree.git("range-diff", "--no-color", f"{before[1]}..{sent.tag}", f"{base}..{now}")
+    return f"---\nRange-diff against v{sent.version}:\n{comparison.rstrip()}"
 
 
 def _write_mails(tree, folder):
@@ -197,10 +253,10 @@ def unexpected(comparison, sender):
             if not allowed.match(line) and not pair.match(line)]
 
 
-def _applied(tree, base, mails):
+def _applied(tree, base, mails, *options):
     """The commit that these mails give on top of the clean base."""
     tree.git("checkout", "--quiet", "--detach", base)
-    tree.apply(mails)
+    tree.apply(mails, *options)
     return tree.commit("HEAD")
 
 
@@ -222,15 +278,20 @@ def main():
     """Do what the command line says."""
     args = _parser().parse_args()
     tree, folder = Tree(args.tree.resolve()), args.folder.resolve()
-    series, cover, sender = _series(), _cover(), _sender(tree)
-    deps.install(["b4", "git", "perl"])
-    base = tree.commit(args.base)
-    _check(tree, folder)
-    with files.complete(folder) as part, _restored_on_failure(tree):
+    deps.install(["b4", "git", "perl", "python3-git", "python3-ply"])  # the last are checkpatch's
+    series, sender, base = _series(), _sender(tree), tree.commit(args.base)
+    sent = _sent(tree) if args.next else None
+    cover = _cover(sent)
+    _check(tree, folder, sent)
+    with files.complete(folder) as part, _restored_on_failure(tree, sent), \
+            tempfile.TemporaryDirectory() as scratch:
         with step(f"making the branch {BRANCH} with {len(series)} patches of {sender}"):
             tree.git("checkout", "--quiet", "--detach", base)  # get_maintainer.pl of that time
             cover += "\n\n" + "\n".join(_recipients(tree, series))
-            _make_branch(tree, base, cover, series, sender)
+            own = [_by_sender(path, sender, Path(scratch)) for path in series]
+            if sent:
+                cover += "\n\n" + _since(tree, base, own, sent)
+            _make_branch(tree, base, cover, own, sent)
         with step("writing the mails"):
             mails = _write_mails(tree, part)
         if not args.skip_checkpatch:

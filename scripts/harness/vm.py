@@ -23,7 +23,7 @@ PROBE = 15  # seconds in which a working KVM has long booted this far
 # No devices that take long to make and that nobody needs; several substreams to link, buffers
 # that are really allocated, and with the series a PCM whose stream lock is a mutex.
 APPEND = ("console=ttyS0 ignore_loglevel printk.time=1 printk.devkmsg=on panic=-1 "
-          "pty.legacy_count=0 8250.nr_uarts=2 "
+          "pty.legacy_count=0 8250.nr_uarts=2 no_timer_check "
           "snd_dummy.pcm_devs=2 snd_dummy.pcm_substreams=8 snd_dummy.fake_buffer=0 "
           "snd_aloop.pcm_substreams=8 "
           "snd_pcmtest.substreams=8 snd_pcmtest.nonatomic=1")

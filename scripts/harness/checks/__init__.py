@@ -1,6 +1,6 @@
 """The checks of scripts/test, cheap ones first."""
 
-from . import guest, patches, static
+from . import analysis, guest, jobs, patches, sending, static
 
 CHECKS = (
     static.shell_lint,
@@ -8,10 +8,17 @@ CHECKS = (
     static.unit_tests,
     static.races_listed,
     static.model,
+    jobs.fragment_takes_effect,
     patches.series_applies,
     patches.checkpatch,
     patches.selftests_identical,
+    sending.series_becomes_mails,
+    analysis.exports_have_users,
+    analysis.kernel_doc,
+    analysis.semantic_patches,
+    analysis.context_analysis,
     patches.every_patch_builds,
     guest.races_show_unpatched,
     guest.kselftests_pass_patched,
+    jobs.ktap_is_readable,
 )
