@@ -42,11 +42,14 @@ def _fragments(config):
 
 
 def _wanted(fragments):
-    """What the fragments ask for, by symbol: its line and its file; the last one wins."""
-    lines = [(line, path) for path in fragments
-             for line in path.read_text(encoding="utf-8").splitlines()]
-    found = [(re.match(r"CONFIG_(\w+)=", line), line, path) for line, path in lines]
-    return {symbol[1]: (line, path) for symbol, line, path in found if symbol}
+    """The last line about each symbol in these fragments, and where it stands."""
+    wanted = {}
+    for path in fragments:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            symbol = re.match(r"(?:# )?CONFIG_(\w+)[= ]", line)
+            if symbol:
+                wanted[symbol[1]] = line, path
+    return wanted
 
 
 class Builder:
@@ -90,7 +93,7 @@ class Builder:
         self.make("olddefconfig")
         have = set(dotconfig.read_text(encoding="utf-8").splitlines())
         for symbol, (line, path) in _wanted(fragments).items():
-            if line not in have:
+            if not line.startswith("#") and line not in have:
                 self._missing(symbol, line, path)
 
     def _missing(self, symbol, line, path):

@@ -1,4 +1,4 @@
-"""The selftests as static programs for the guest."""
+"""The selftests and other C programs, static for the guest."""
 
 import hashlib
 import os
@@ -9,26 +9,33 @@ from .paths import LOGS, PROGRAMS, ROOT, SELFTESTS
 from .progress import step
 
 
-def _key(source):
+def _key(source, directories):
     digest = hashlib.sha256(source.base().encode())
-    for path in sorted(SELFTESTS.rglob("*")):
-        if path.is_file():
-            digest.update(str(path.relative_to(SELFTESTS)).encode() + b"\0" + path.read_bytes())
+    for directory in directories:
+        for path in sorted(directory.rglob("*")):
+            if path.is_file():
+                digest.update(str(path.relative_to(directory)).encode() + b"\0"
+                              + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def build(source):
-    """Static programs made of selftests/ against this kernel's headers, also as 32-bit ones."""
-    kept = PROGRAMS / _key(source)
+def build(source, directory=SELFTESTS, shared=(), targets=("all", "compat")):
+    """Static programs made of a directory's files against this kernel's headers.
+
+    shared: other directories that the programs take files from.
+    targets: what to make; the selftests are built as 32-bit programs, too.
+    """
+    kept = PROGRAMS / _key(source, (directory, *shared))
+    name = directory.relative_to(ROOT)
     if not kept.exists():
         deps.install(deps.compat_packages())
-        with step("building the selftests"), files.complete(kept) as part:
+        with step(f"building {name}/"), files.complete(kept) as part:
             part.mkdir()
-            proc.run(["make", "-C", SELFTESTS, f"KSRC={source.tree}", f"OUT={part}",
-                      "STATIC=1", f"-j{os.cpu_count()}", "all", "compat"],
-                     log=LOGS / "build-selftests.log", what="the build of the selftests")
+            proc.run(["make", "-C", directory, f"KSRC={source.tree}", f"OUT={part}",
+                      "STATIC=1", f"-j{os.cpu_count()}", *targets],
+                     log=LOGS / f"build-{directory.name}.log", what=f"the build of {name}/")
     found = [path for path in sorted(kept.iterdir())
              if path.is_file() and os.access(path, os.X_OK)]
     if not found:
-        raise Failure(f"{SELFTESTS.relative_to(ROOT)}/ builds no program")
+        raise Failure(f"{name}/ builds no program")
     return found

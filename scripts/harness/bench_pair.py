@@ -1,0 +1,44 @@
+"""The two kernels that are compared, in a configuration as distributions build it."""
+
+from . import console, runner, series, verdict
+from .failure import Failure
+from .subject import Subject
+
+CONFIG = "production"
+BEFORE, AFTER = "unpatched", "patched"
+
+
+class Pair:
+    """A kernel without and with the series; both have the series' test driver."""
+
+    def __init__(self, kernel):
+        self.subject = Subject.get(kernel, CONFIG)
+        self.commits = {BEFORE: series.apply(self.subject.source, self._driver()),
+                        AFTER: series.apply(self.subject.source, self.subject.patches)}
+
+    def _driver(self):
+        """Its patches: without them there is no driver whose stream lock is a mutex."""
+        found = [patch for patch in self.subject.patches if "-ALSA-pcmtest-" in patch.name]
+        if not found:
+            raise Failure("the series has no patches for the test driver snd-pcmtest")
+        return found
+
+    def kernel(self, which):
+        """One of them, built unless there is one already."""
+        return self.subject.builder.kernel(self.commits[which], f"{which}, to be measured")
+
+    def run(self, programs, cases, machine, logs, jobs=2):
+        """Run cases on both; the lines that each printed, by kernel and case name."""
+        batches = [runner.Batch(which, self.kernel(which), programs, cases, logs)
+                   for which in (BEFORE, AFTER)]
+        verdicts = runner.run_all(batches, machine, jobs)
+        return {batch.label: {case.name: _output(case, decided[case.name]) for case in cases}
+                for batch, decided in zip(batches, verdicts)}
+
+
+def _output(case, one):
+    if one.status != verdict.PASSED:
+        raise Failure(f"{case.name}: {one} ({one.log})")
+    boot = console.parse(one.log.read_text(encoding="utf-8", errors="replace"))
+    return [line.text for segment in boot.segments if segment.name == case.name
+            for line in segment.output()]
