@@ -1050,7 +1050,8 @@ static bool shrink_buffer(struct race *race, void *ctx)
 
 	err = pcm_hw_params(stream->fd, &stream->setup[0]);
 	if (!err) {
-		race_sleep_us(rand() % 60);
+		/* a kernel with detectors takes several times as long */
+		race_sleep_us(rand() % (60 << rand() % 3));
 		err = pcm_hw_params(stream->fd, &stream->setup[1]);
 	}
 	if (err) {
@@ -1059,7 +1060,7 @@ static bool shrink_buffer(struct race *race, void *ctx)
 		return true;
 	}
 	/* The call that was held up has to come to its end. */
-	race_sleep_us(100);
+	race_sleep_us(200);
 	check_threshold(race, stream);
 	return true;
 }

@@ -7,7 +7,7 @@ from .kbuild import Builder
 from .progress import step
 
 PATIENCE = 12  # seconds that a race has to show on the unpatched kernel; it stops at the first hit
-RETRIES = 3  # for a race that has not shown there: a narrow window takes luck
+RETRIES = 6  # for a race that has not shown there: a narrow window takes luck
 SLACK = 60  # seconds that a case may take in the guest beyond those in which it races
 JOBS = 2    # guests at a time
 
