@@ -65,13 +65,13 @@ class _Booted:
         decided = {}
         left = list(cases)
         while left:
-            log, text = self.log, None
             if self.ready:
                 log = self.log.with_name(f"{self.batch.label}-run{next(self.runs)}.log")
                 text = vm.resume(self.guest, self.saved, self.log, log,
                                  [(case.limit, case.name, case.command) for case in left],
                                  self.echo)
             else:
+                log = self.log
                 text = log.read_text(encoding="utf-8", errors="replace")
             news = judge(text, left, log)
             for name, one in news.items():
