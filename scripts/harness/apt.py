@@ -29,7 +29,7 @@ def refresh():
 
 
 def _mirror():
-    """Site and keyring of the Debian archive, as apt is configured here."""
+    """Site, suite and keyring of the Debian archive, as apt is configured here."""
     targets = proc.capture(["apt-get", "indextargets", "--format",
                             "$(SITE)\t$(CODENAME)\t$(SOURCESENTRY)",
                             "Created-By: Packages", "Origin: Debian"])
@@ -37,19 +37,23 @@ def _mirror():
     main = [entry for entry in entries if "-" not in entry[1]] or entries
     if not main:
         raise Failure("apt has no lists of Debian; run apt-get update, or give --kernel DIR")
-    site, _, entry = main[0]
+    site, suite, entry = main[0]
     path = Path(entry.rpartition(":")[0])
     keyring = re.search(r"signed-by[=:]\s*([^\s\]]+)", path.read_text(encoding="utf-8"),
                         re.IGNORECASE)
-    return site, keyring[1] if keyring else None
+    return site, suite, keyring[1] if keyring else None
+
+
+def _entry(kind, site, keyring, suite):
+    signed = f"[signed-by={keyring}] " if keyring else ""
+    return f"{kind} {signed}{site} {suite} main\n"
 
 
 def _private_options():
     sources = PRIVATE / "sources.list"
     if not sources.exists():
-        site, keyring = _mirror()
-        signed = f"[signed-by={keyring}] " if keyring else ""
-        files.write(sources, "".join(f"deb {signed}{site} {suite} main\n"
+        site, _, keyring = _mirror()
+        files.write(sources, "".join(_entry("deb", site, keyring, suite)
                                      for suite in NEWER_SUITES))
     for name in ("lists", "cache"):
         (PRIVATE / name / "partial").mkdir(parents=True, exist_ok=True)
@@ -142,7 +146,7 @@ def newer(pattern):
     return {name: versions[0] for name, versions in offered.items()}
 
 
-def _with_libraries(packages, options):
+def with_libraries(packages, options=()):
     """The packages and the libraries that they need, as NAME=VERSION; no headers, no tools."""
     nothing = PRIVATE / "nothing-installed"
     files.write(nothing, "")
@@ -151,17 +155,42 @@ def _with_libraries(packages, options):
                          "-s", "install", *packages])
     found = re.findall(r"^Inst (\S+) \((\S+) ", plan, re.MULTILINE)
     return [f"{name}={version}" for name, version in found
-            if name in packages or (name.startswith("lib") and not name.endswith("-dev"))]
+            if name in packages or re.match(r"z?lib(?!.*-dev$)", name)]
 
 
-def unpack_newer(packages, directory):
-    """Unpack packages of the newer suites, with the libraries that they need, below directory."""
-    options = _refresh_private()
+def unpack(packages, directory, options=()):
+    """Unpack packages, with the libraries that they need, below directory."""
     with files.complete(directory) as part:
         archives = part / "archives"
         archives.mkdir(parents=True)
-        proc.run(["apt-get", *options, "download", *_with_libraries(packages, options)],
+        proc.run(["apt-get", *options, "-o", "APT::Sandbox::User=", "download",
+                  *with_libraries(packages, options)],
                  cwd=archives, log=LOGS / "apt-download.log", what=f"download of {packages[0]}")
         for archive in sorted(archives.glob("*.deb")):
             proc.run(["dpkg-deb", "-x", archive, part], log=LOGS / "unpack.log", what="unpacking")
         files.remove(archives)
+
+
+def unpack_newer(packages, directory):
+    """The same, of the newer suites."""
+    unpack(packages, directory, _refresh_private())
+
+
+def unpack_source(package, directory):
+    """Unpack the source of a package of this Debian's below directory."""
+    site, suite, keyring = _mirror()
+    lists = PRIVATE / "sources"
+    (lists / "partial").mkdir(parents=True, exist_ok=True)
+    source_list = PRIVATE / "deb-src.list"
+    files.write(source_list, _entry("deb-src", site, keyring, suite))
+    options = ["-o", f"Dir::Etc::sourcelist={source_list}", "-o", "Dir::Etc::sourceparts=/dev/null",
+               "-o", f"Dir::State::lists={lists}", "-o", "APT::Sandbox::User="]
+    proc.run(["apt-get", *options, "-o", "APT::Update::Error-Mode=any", "update"],
+             log=LOGS / "apt-update-source.log", what="apt-get update")
+    with files.complete(directory) as part:
+        part.mkdir()
+        proc.run(["apt-get", *options, "--download-only", "source", package], cwd=part,
+                 log=LOGS / "apt-download.log", what=f"download of {package}'s source")
+        archive = next(part.glob("*.orig.tar.*[!c]"))
+        proc.run(["tar", "-xf", archive, "--strip-components=1", "-C", part],
+                 log=LOGS / "unpack.log", what="unpacking")

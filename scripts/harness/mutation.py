@@ -114,7 +114,7 @@ class Nursery:
         tests = programs.build(self.builder.source)
         batch = runner.Batch("mutants", Bare(self.kernel.directory),
                              [*tests, WITH_MODULES, *sorted(self.folder.iterdir())],
-                             cases, logs, apart=True)
+                             cases, logs, tries=1)
         return runner.run_all([batch], vm.Machine(), JOBS)[0]
 
 

@@ -1,13 +1,13 @@
 """What is examined: a kernel source, its configuration, the series for it, the selftests."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from . import deps, programs, runner, series, source, stock, verdict, vm
+from . import deps, programs, runner, series, source, stock, vm
 from .kbuild import Builder
 from .progress import step
 
 PATIENCE = 12  # seconds that a race has to show on the unpatched kernel; it stops at the first hit
-RETRIES = 6  # for a race that has not shown there: a narrow window takes luck
+TRIES = 7  # for that, as a narrow window takes luck
 SLACK = 60  # seconds that a case may take in the guest beyond those in which it races
 JOBS = 2    # guests at a time
 
@@ -65,19 +65,7 @@ class Subject:
         allowed = {"unpatched": PATIENCE, "patched": seconds}
         batches = {which: runner.Batch(which, self.kernel(which), tests,
                                        [_case(row, allowed[which]) for row in rows[which]],
-                                       logs, apart=which == "unpatched")
+                                       logs, tries=TRIES if which == "unpatched" else 0)
                    for which in rows}
         with step(", ".join(f"{len(rows[which])} cases on {which}" for which in rows)):
-            results = dict(zip(batches, runner.run_all(list(batches.values()), self.machine, JOBS)))
-        self._insist(batches["unpatched"], results["unpatched"])
-        return results
-
-    def _insist(self, batch, results):
-        """Run those cases again that have not shown their race."""
-        for number in range(1, RETRIES + 1):
-            hidden = [case for case in batch.cases
-                      if results[case.name].status == verdict.PASSED]
-            if not hidden:
-                return
-            again = replace(batch, label=f"{batch.label}-again{number}", cases=hidden)
-            results.update(runner.run_all([again], self.machine, 1)[0])
+            return dict(zip(batches, runner.run_all(list(batches.values()), self.machine, JOBS)))

@@ -19,6 +19,8 @@ from .progress import say
 QEMU = "qemu-system-x86_64"
 POLL = 0.1  # seconds between looks at the console
 PROBE = 15  # seconds in which a working KVM has long booted this far
+# Seconds that a case gets to end after a complaint of the kernel, which then may hang for good.
+AFTER_COMPLAINT = 30
 
 # No devices that take long to make and that nobody needs; several substreams to link, buffers
 # that are really allocated, and with the series a PCM whose stream lock is a mutex.
@@ -84,7 +86,10 @@ class _Watch:
     def see(self, text):
         """Take the next piece of the console into account."""
         *lines, self.rest = (self.rest + text).split("\n")
-        for line in console.read_lines("\n".join(lines)):
+        lines = console.read_lines("\n".join(lines))
+        if any(splat.kind != "KCSAN" for splat in console.splats(lines)):
+            self.until = min(self.until, time.monotonic() + AFTER_COMPLAINT)
+        for line in lines:
             if line.text.startswith(console.MARK + "start "):
                 limit = self.limits.get(line.text.split(" ", 2)[2], 0)
                 self.until = time.monotonic() + limit + 60
