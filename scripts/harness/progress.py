@@ -5,6 +5,8 @@ import time
 from contextlib import contextmanager
 
 EVERY = 20  # seconds between signs of life where the output is not a terminal
+BEGIN = time.monotonic()
+TAKEN = []  # what each step that has ended was, and how many seconds it took
 
 
 def duration(seconds):
@@ -25,7 +27,8 @@ def step(text):
     say(f"-- {text}")
     start = time.monotonic()
     yield
-    say(f"   {duration(time.monotonic() - start)}: {text}")
+    TAKEN.append((text, time.monotonic() - start))
+    say(f"   {duration(TAKEN[-1][1])}: {text}")
 
 
 class Pulse:

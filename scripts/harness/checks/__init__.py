@@ -1,6 +1,6 @@
 """The checks of scripts/test, cheap ones first."""
 
-from . import analysis, guest, jobs, patches, sending, static
+from . import analysis, guest, jobs, patches, sending, static, turnaround
 
 CHECKS = (
     static.shell_lint,
@@ -21,4 +21,5 @@ CHECKS = (
     guest.races_show_unpatched,
     guest.kselftests_pass_patched,
     jobs.ktap_is_readable,
+    turnaround.turn_around,
 )
