@@ -221,6 +221,17 @@ static void bind_again(struct __test_metadata *_metadata,
 	}
 }
 
+static void run_unbind(struct __test_metadata *_metadata, struct unplugged *unplugged,
+		       void (*body)(struct race *race, void *ctx))
+{
+	if (!sysfs_paths(unplugged))
+		SKIP(return, "card %u has no driver to unbind from",
+		     unplugged->goes.card);
+
+	race_test(_metadata, body, unplugged);
+	bind_again(_metadata, unplugged);
+}
+
 TEST(unbind_with_linked_stream)
 {
 	struct unplugged unplugged = {};
@@ -232,12 +243,7 @@ TEST(unbind_with_linked_stream)
 	    !race_device(_metadata, &unplugged.goes, SNDRV_PCM_STREAM_PLAYBACK,
 			 1, &stereo, 1, "Loopback"))
 		return;
-	if (!sysfs_paths(&unplugged))
-		SKIP(return, "card %u has no driver to unbind from",
-		     unplugged.goes.card);
-
-	race_test(_metadata, unbind_linked, &unplugged);
-	bind_again(_metadata, &unplugged);
+	run_unbind(_metadata, &unplugged, unbind_linked);
 }
 
 /*
@@ -314,12 +320,7 @@ TEST(unbind_with_paused_stream)
 	if (!race_device(_metadata, &unplugged.goes, SNDRV_PCM_STREAM_PLAYBACK,
 			 1, &long_stream, 1, PCMTEST_DRIVER))
 		return;
-	if (!sysfs_paths(&unplugged))
-		SKIP(return, "card %u has no driver to unbind from",
-		     unplugged.goes.card);
-
-	race_test(_metadata, unbind_paused, &unplugged);
-	bind_again(_metadata, &unplugged);
+	run_unbind(_metadata, &unplugged, unbind_paused);
 }
 
 /*

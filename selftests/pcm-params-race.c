@@ -619,6 +619,7 @@ TEST(hw_params_during_copy)
 struct sleeper {
 	struct stream stream;
 	const struct sleeper_kind *kind;
+	bool (*round)(struct race *race, struct sleeper *sleeper);
 	void *samples;			/* ends where the mapping ends */
 	pid_t tid;
 	bool done;
@@ -719,6 +720,22 @@ static bool wait_until_asleep(struct sleeper *sleeper)
 	return false;
 }
 
+static bool put_to_sleep(struct race *race, struct sleeper *sleeper, pthread_t *thread)
+{
+	int err;
+
+	sleeper->tid = 0;
+	sleeper->done = false;
+	err = pthread_create(thread, NULL, run_sleeper, sleeper);
+	if (err) {
+		race_broken(race, "pthread_create: %s", strerror(err));
+		return false;
+	}
+	if (!wait_until_asleep(sleeper))
+		race_broken(race, "%s does not sleep", sleeper->kind->name);
+	return true;
+}
+
 /* Reconfigure under the sleeper and let periods elapse, which wakes it. */
 static int restart_wider(struct race *race, struct sleeper *sleeper)
 {
@@ -751,7 +768,7 @@ static void judge_sleeper(struct race *race, const struct sleeper *sleeper)
 			 sleeper->kind->name, strerror(-result));
 }
 
-static bool sleeper_round(struct race *race, struct sleeper *sleeper)
+static bool reconfigured_round(struct race *race, struct sleeper *sleeper)
 {
 	struct pcm_setup narrow = one_channel;
 	pthread_t thread;
@@ -765,16 +782,8 @@ static bool sleeper_round(struct race *race, struct sleeper *sleeper)
 	    !forward(race, sleeper->stream.fd, narrow.buffer_size))
 		return false;
 
-	sleeper->tid = 0;
-	sleeper->done = false;
-	err = pthread_create(&thread, NULL, run_sleeper, sleeper);
-	if (err) {
-		race_broken(race, "pthread_create: %s", strerror(err));
+	if (!put_to_sleep(race, sleeper, &thread))
 		return false;
-	}
-	if (!wait_until_asleep(sleeper))
-		race_broken(race, "%s does not sleep", sleeper->kind->name);
-
 	err = restart_wider(race, sleeper);
 	if (err)		/* refused, so the sleeper must be woken */
 		pcm_call(sleeper->stream.fd, SNDRV_PCM_IOCTL_DROP);
@@ -801,7 +810,7 @@ static void sleeping_transfer(struct race *race, void *ctx)
 	if (!open_stream(race, &sleeper->stream))
 		return;
 	pcm_blocking(sleeper->stream.fd, true);
-	while (race_on(race) && sleeper_round(race, sleeper))
+	while (race_on(race) && sleeper->round(race, sleeper))
 		;
 }
 
@@ -811,6 +820,7 @@ static void run_sleeping_transfer(struct __test_metadata *_metadata,
 	struct pcm_setup setups[] = { one_channel, more_channels };
 	struct sleeper sleeper = {
 		.kind = kind,
+		.round = reconfigured_round,
 	};
 
 	setups[0].access = kind->access;
@@ -878,6 +888,76 @@ TEST(sleeping_readv_outlives_config)
 	};
 
 	run_sleeping_transfer(_metadata, &kind);
+}
+
+/*
+ * A short write finds room before the period is over that a longer one sleeps
+ * for.  When it is done, the sleeper must still be woken at the end of the
+ * period, and not be left until the stream has run dry.
+ */
+static const struct pcm_setup two_seconds = {
+	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 1,
+	.rate = 8000,
+	.period_size = XFER_FRAMES,
+	.buffer_size = 16384,
+};
+
+static void write_one_frame(int fd)
+{
+	static const short sample;
+	struct pcm_pointers now;
+
+	while (!pcm_call(fd, SNDRV_PCM_IOCTL_HWSYNC) && !pcm_pointers(fd, &now) &&
+	       now.hw_ptr + two_seconds.buffer_size == now.appl_ptr)
+		race_sleep_ms(1);
+	pcm_writei(fd, &sample, 1);
+}
+
+static bool two_writers_round(struct race *race, struct sleeper *sleeper)
+{
+	int fd = sleeper->stream.fd;
+	pthread_t thread;
+	int err;
+
+	race_beat(race, 0);
+	if (!configure(race, &sleeper->stream, &two_seconds) ||
+	    !forward(race, fd, two_seconds.buffer_size))
+		return false;
+	err = pcm_call(fd, SNDRV_PCM_IOCTL_START);
+	if (err) {
+		race_broken(race, "START: %s", strerror(-err));
+		return false;
+	}
+	if (!put_to_sleep(race, sleeper, &thread))
+		return false;
+	write_one_frame(fd);
+	pthread_join(thread, NULL);
+	pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
+
+	race->rounds++;
+	if (sleeper->result != XFER_FRAMES)
+		race_hit(race,
+			 "a blocking WRITEI of %u frames returned %ld after another of one frame",
+			 XFER_FRAMES, sleeper->result);
+	return true;
+}
+
+TEST(short_write_beside_sleeping_writei)
+{
+	static const struct sleeper_kind kind = {
+		"WRITEI", SNDRV_PCM_STREAM_PLAYBACK,
+		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_xferi,
+	};
+	struct sleeper sleeper = {
+		.kind = &kind,
+		.round = two_writers_round,
+	};
+
+	if (race_device(_metadata, &sleeper.stream.dev, SNDRV_PCM_STREAM_PLAYBACK,
+			1, &two_seconds, 1, NULL))
+		race_test(_metadata, sleeping_transfer, &sleeper);
 }
 
 /*

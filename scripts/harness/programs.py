@@ -28,7 +28,8 @@ def build(source, directory=SELFTESTS, shared=(), targets=("all", "compat")):
     kept = PROGRAMS / _key(source, (directory, *shared))
     name = directory.relative_to(ROOT)
     if not kept.exists():
-        deps.install(deps.compat_packages())
+        if "compat" in targets:
+            deps.install(deps.compat_packages())
         with step(f"building {name}/"), files.complete(kept) as part:
             part.mkdir()
             proc.run(["make", "-C", directory, f"KSRC={source.tree}", f"OUT={part}",
