@@ -1,6 +1,6 @@
 """The checks of scripts/test, cheap ones first."""
 
-from . import analysis, guest, jobs, patches, sending, static, turnaround
+from . import analysis, guest, jobs, mutation, patches, sending, static, turnaround
 
 CHECKS = (
     static.shell_lint,
@@ -12,6 +12,7 @@ CHECKS = (
     patches.series_applies,
     patches.checkpatch,
     patches.selftests_identical,
+    mutation.mutations_fit,
     sending.series_becomes_mails,
     analysis.exports_have_users,
     analysis.kernel_doc,

@@ -1,4 +1,4 @@
-"""The check that the tests can fail: they notice what is taken out of the series."""
+"""The checks that the tests can fail: they notice what is taken out of the series."""
 
 import random
 import time
@@ -7,6 +7,22 @@ from .. import mutation, verdict
 from ..failure import Failure
 
 SAMPLE = 2  # mutations per run; scripts/mutate does all
+
+
+def mutations_fit(context):
+    """each mutation takes something out of the series as it is"""
+    source = context.subject.source
+    subjects = source.git("log", "--format=%s", f"{source.base()}..{context.commits[-1]}")
+    source.checkout(context.commits[-1])
+    mutations = mutation.read()
+    for one in mutations:
+        if one.undoes not in subjects.splitlines():
+            raise Failure(f"{one.path.name}: no patch is called {one.undoes}")
+        try:
+            source.git("apply", "--check", one.path)
+        except Failure as failure:
+            raise Failure(f"{one.path.name} does not apply: {failure}") from None
+    return f"{len(mutations)} mutations"
 
 
 def mutation_sample(context):
