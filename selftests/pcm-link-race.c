@@ -750,14 +750,22 @@ struct cable {
 	int err_a, err_b;
 };
 
+/* What can be set though the far end is set up, and differs from that. */
+static struct pcm_setup unlike_stream(void)
+{
+	struct pcm_setup setup = slow_stream;
+
+	setup.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED;
+	return setup;
+}
+
 static bool setup_cable(struct race *race, void *ctx)
 {
+	const struct pcm_setup unlike = unlike_stream();
 	struct cable *cable = ctx;
 	int capture = cable->group.fd[0];
-	struct pcm_setup unlike = slow_stream;
 
 	/* The capture would not start with an unlike playback in place. */
-	unlike.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED;
 	pcm_call(cable->fd, SNDRV_PCM_IOCTL_DROP);
 	pcm_call(cable->fd, SNDRV_PCM_IOCTL_HW_FREE);
 	pcm_call(capture, SNDRV_PCM_IOCTL_DROP);
@@ -824,9 +832,10 @@ static void run_cable(struct __test_metadata *_metadata, unsigned int captures,
 			.captures = captures,
 		},
 	};
+	const struct pcm_setup setups[] = { slow_stream, unlike_stream() };
 
 	if (!race_device(_metadata, &cable.playback, SNDRV_PCM_STREAM_PLAYBACK,
-			 1, &slow_stream, 1, "Loopback"))
+			 1, setups, ARRAY_SIZE(setups), "Loopback"))
 		return;
 	/* Playback on device 0 comes out of device 1, and vice versa. */
 	cable.group.capture = cable.playback;
@@ -844,8 +853,8 @@ TEST(loopback_stop_of_linked_peer)
 /* A capture is paused while the far end starts to play something else. */
 static void resume_after_change(struct race *race, void *ctx)
 {
+	const struct pcm_setup unlike = unlike_stream();
 	struct cable *cable = ctx;
-	struct pcm_setup unlike = slow_stream;
 	int err, capture;
 
 	if (!open_linked(race, &cable->group))
@@ -856,7 +865,6 @@ static void resume_after_change(struct race *race, void *ctx)
 		request_failed(race, "open", cable->fd);
 		return;
 	}
-	unlike.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED;
 	if (request_failed(race, "START of the capture",
 			   pcm_call(capture, SNDRV_PCM_IOCTL_START)))
 		return;
