@@ -10,7 +10,8 @@ from .subject import Subject
 
 EPILOG = f"""\
 exits with 0 only if every race that {RACES.relative_to(ROOT)} claims to be fixed shows on the
-unpatched kernel and none of them on the patched one. Everything made lies in build/."""
+unpatched kernel and none of them on the patched one. A kernel older than snd-pcmtest, which
+came with 6.5, may skip some; they are named. Everything made lies in build/."""
 
 
 def _parser():
@@ -77,9 +78,14 @@ def main():
         (4, 30, 44, 8, 30, 8))
     say("\n" + "\n".join(lines) + "\n")
     files.write(logs / "table.txt", "\n".join(lines) + "\n")
-    bad = [row for row in rows if not _good(row, before[row.name], after[row.name])]
+    skipped = [row for row in rows
+               if subject.excused(before[row.name]) and subject.excused(after[row.name])]
+    bad = [row for row in rows
+           if row not in skipped and not _good(row, before[row.name], after[row.name])]
     for row in bad:
         say(f"NOT SHOWN FIXED: race {row.race} ({row.name})")
-    say(f"{len(rows) - len(bad)} of {len(rows)} as claimed, config {args.config}, "
+    for row in skipped:
+        say(f"CANNOT BE SHOWN on {subject.label}: race {row.race} ({row.name})")
+    say(f"{len(rows) - len(bad) - len(skipped)} of {len(rows)} as claimed, config {args.config}, "
         f"{duration(time.monotonic() - start)}; console logs: {logs.relative_to(ROOT)}/")
-    return 1 if bad else 0
+    return 1 if bad or len(skipped) == len(rows) else 0

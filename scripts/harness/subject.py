@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import deps, programs, runner, series, source, stock, vm
+from . import deps, programs, runner, series, source, stock, verdict, vm
 from .kbuild import Builder
 from .progress import step
 
@@ -54,6 +54,10 @@ class Subject:
         if which == "unpatched":
             return self.builder.kernel(self.source.base(), which)
         return self.builder.kernel(series.apply(self.source, self.patches), "with the series")
+
+    def excused(self, result):
+        """Whether a case cannot show anything on this kernel, for its age."""
+        return self.source.lacks_drivers and result.status == verdict.SKIPPED
 
     def run(self, rows, seconds, logs):
         """Run cases on the kernels side by side; verdicts by case name for each kernel.
