@@ -198,13 +198,11 @@ inline snd_pcm_prepare(leader)
 	:: ok ->
 		for_each_member(leader)
 			snd_pcm_sync_stop(m);
-			driver_prepare(m);
-			spin_lock(stream_lock, m);
-			resets[m]++;
-			spin_unlock(stream_lock, m)
+			driver_prepare(m)
 		end_for_each_member;
 		for_each_member(leader)
 			spin_lock(stream_lock, m);
+			resets[m]++;
 			state[m] = PREPARED;
 			snd_pcm_params_end(m);
 			spin_unlock(stream_lock, m)
@@ -298,19 +296,22 @@ inline transfer_check(s)
 	ok = (state[s] == PREPARED || state[s] == RUNNING) && same_generation(s)
 }
 
+#ifdef NO_CHANNELS
+#define same_channels(s) true
+#else
+#define same_channels(s) (array_size == channels[s])
+#endif
+
 inline transfer_begin(s)
 {
-	spin_lock(stream_lock, s);
 	ok = state[s] != OPEN;
 	array_size = channels[s];
-	generation = params_gen[s];
-	spin_unlock(stream_lock, s);
 	user_access();
+	spin_lock(stream_lock, s);
+	generation = params_gen[s];
 	if
-	:: ok ->
-		spin_lock(stream_lock, s);
-		transfer_check(s)
-	:: else -> spin_lock(stream_lock, s)
+	:: ok && same_channels(s) -> transfer_check(s)
+	:: else -> ok = false
 	fi
 }
 

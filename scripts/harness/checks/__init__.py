@@ -1,6 +1,6 @@
 """The checks of scripts/test, cheap ones first."""
 
-from . import analysis, guest, jobs, mutation, patches, sending, static, turnaround
+from . import analysis, cost, guest, jobs, mutation, patches, sending, static, turnaround
 
 CHECKS = (
     static.shell_lint,
@@ -19,6 +19,7 @@ CHECKS = (
     analysis.semantic_patches,
     analysis.context_analysis,
     patches.every_patch_builds,
+    cost.costs,
     guest.races_show_unpatched,
     guest.kselftests_pass_patched,
     jobs.ktap_is_readable,
