@@ -7,7 +7,6 @@ from ..objects import Objects
 from ..progress import say
 from .analysis import (COCCINELLE_PACKAGES, both, c_objects, compare, documentation,
                        gcc_and_sparse, plain_copies, touched, warnings)
-from .cost import costs
 from .mutation import mutation_sample
 
 CROSS_PACKAGES = ("gcc-powerpc64-linux-gnu", "libc6-dev")
@@ -82,5 +81,5 @@ def allmodconfig(context):
     return f"{len(list((builder.objects / 'sound').rglob('*.o')))} objects"
 
 
-CHECKS = (gcc_and_sparse, documentation, costs, mutation_sample, coccicheck, builds_32_bit,
+CHECKS = (gcc_and_sparse, documentation, mutation_sample, coccicheck, builds_32_bit,
           builds_big_endian, allmodconfig)
