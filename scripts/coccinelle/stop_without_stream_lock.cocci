@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/// snd_pcm_stop() has to be called with the stream lock held.  The two helpers of
+/// snd_pcm_stop() has to be called with the stream lock held.  The helpers of
 /// the core that are called with it are left to the context analysis.
 // Options: --no-includes
 
@@ -19,7 +19,7 @@ snd_pcm_stop@p(...)
 }
 
 @unlocked exists@
-identifier f != {__snd_pcm_xrun,__snd_pcm_drop};
+identifier f != {__snd_pcm_xrun,__snd_pcm_drop,pcm_xfer};
 identifier lock =~ "^pcm_stream_lock";
 position p != scoped.p;
 @@
