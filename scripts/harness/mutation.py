@@ -36,6 +36,13 @@ class Mutation:
         """What it is called on the command line."""
         return self.path.stem
 
+    def apply(self, source, *options):
+        """Take it out of the work tree of a source, or with --check only see if that can be."""
+        try:
+            source.git("apply", *options, self.path)
+        except Failure as failure:
+            raise Failure(f"{self.path.name} does not apply: {failure}") from None
+
 
 def read(folder=MUTATIONS):
     """All mutations, in the order of their file names."""
@@ -98,10 +105,7 @@ class Nursery:
     def breed(self, mutation):
         """Build the modules with one mutation, and leave the tree without it."""
         source = self.builder.source
-        try:
-            source.git("apply", mutation.path)
-        except Failure as failure:
-            raise Failure(f"{mutation.path.name} does not apply: {failure}") from None
+        mutation.apply(source)
         try:
             with step(f"building {mutation.name}"):
                 self.builder.make("modules")

@@ -18,10 +18,7 @@ def mutations_fit(context):
     for one in mutations:
         if one.undoes not in subjects.splitlines():
             raise Failure(f"{one.path.name}: no patch is called {one.undoes}")
-        try:
-            source.git("apply", "--check", one.path)
-        except Failure as failure:
-            raise Failure(f"{one.path.name} does not apply: {failure}") from None
+        one.apply(source, "--check")
     return f"{len(mutations)} mutations"
 
 
