@@ -6,7 +6,6 @@ Two CPUs and the guest's own clock, so another load on this machine shows in the
 from . import programs, report, runner, vm
 from .bench_pair import AFTER, BEFORE
 from .failure import Failure
-from .paths import BENCH_GUEST, SELFTESTS
 
 MACHINE = vm.Machine(smp=2, accel="tcg")
 LIMIT = 120  # seconds
@@ -47,7 +46,7 @@ def parse(lines):
 
 def measure(pair, logs):
     """Boot both kernels, one after the other; the values of each, by name."""
-    tests = programs.build(pair.subject.source, BENCH_GUEST, (SELFTESTS,), ("all",))
+    tests = programs.bench(pair.subject.source)
     outputs = pair.run(tests, [runner.Case(NAME, f"/tests/{NAME}", LIMIT)], MACHINE, logs, jobs=1)
     return {which: parse(outputs[which][NAME]) for which in (BEFORE, AFTER)}
 

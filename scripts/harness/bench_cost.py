@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from . import programs, report, runner, vm
 from .bench_pair import AFTER, BEFORE
 from .failure import Failure
-from .paths import BENCH_GUEST, SELFTESTS
 
 MACHINE = vm.Machine(smp=1, icount="shift=0,sleep=off")
 DRIVERS = {"Dummy": "atomic", "PCM-TEST Driver": "non-atomic"}
@@ -108,7 +107,7 @@ def missed(comparisons):
 
 def measure(pair, logs, streams=STREAMS):
     """Boot both kernels; the costs of each, by key."""
-    tests = programs.build(pair.subject.source, BENCH_GUEST, (SELFTESTS,), ("all",))
+    tests = programs.bench(pair.subject.source)
     cases = [runner.Case(f"pcm-cost:{kind}",
                          shlex.join(["/tests/pcm-cost", driver, *map(str, streams)]), LIMIT)
              for driver, kind in DRIVERS.items()]

@@ -108,26 +108,42 @@ class Nursery:
         mutation.apply(source)
         try:
             with step(f"building {mutation.name}"):
-                self.builder.make("modules")
-            self._keep(mutation.name, self._changed)
+                self._build(mutation.name)
         finally:
             source.checkout(self.commit)
 
-    def run(self, cases, logs):
-        """Verdicts by name of cases: each with the mutation that its name begins with."""
-        tests = programs.build(self.builder.source)
+    def grow(self, name, commit):
+        """Build the modules of another commit, and leave the tree there."""
+        self.builder.source.checkout(commit)
+        self._build(name)
+
+    def _build(self, name):
+        self.builder.make("modules")
+        self._keep(name, self._changed)
+
+    def discard(self, name):
+        """Delete what was kept as the modules of this name."""
+        for module in self.folder.glob(f"{name}.*"):
+            files.remove(module)
+
+    def run(self, cases, tests, logs):
+        """Verdicts by name of cases: each runs one of the tests with one set of modules."""
         batch = runner.Batch("mutants", Bare(self.kernel.directory),
                              [*tests, WITH_MODULES, *sorted(self.folder.iterdir())],
                              cases, logs, tries=1)
         return runner.run_all([batch], vm.Machine(), JOBS)[0]
 
 
+def with_modules(name, command):
+    """The command that runs another one with the modules of this name."""
+    return f"/tests/{WITH_MODULES.name} {name} {command}"
+
+
 def _case(mutant, name, seconds):
     """A case to run with the modules of a mutant, or with those of base."""
     race = next(race for race in races.read() if race.name == name)
-    return runner.Case(f"{mutant}/{name}",
-                       f"/tests/{WITH_MODULES.name} {mutant} env PCM_RACE_SECONDS={seconds} "
-                       f"/tests/{race.program} -r {race.case}", seconds + SLACK)
+    command = f"env PCM_RACE_SECONDS={seconds} /tests/{race.program} -r {race.case}"
+    return runner.Case(f"{mutant}/{name}", with_modules(mutant, command), seconds + SLACK)
 
 
 def examine(nursery, mutations, names_of, logs):
@@ -140,7 +156,7 @@ def examine(nursery, mutations, names_of, logs):
     names = dict.fromkeys(name for one in mutations for name in names_of(one))
     cases = [_case("base", name, CONTROL_SECONDS) for name in names]
     cases += [_case(one.name, name, SECONDS) for one in mutations for name in names_of(one)]
-    results = nursery.run(cases, logs)
+    results = nursery.run(cases, programs.build(nursery.builder.source), logs)
     found = {one: {name: results[f"{one.name}/{name}"] for name in names_of(one)}
              for one in mutations}
     found[None] = {name: results[f"base/{name}"] for name in names}

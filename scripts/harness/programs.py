@@ -5,7 +5,7 @@ import os
 
 from . import deps, files, proc
 from .failure import Failure
-from .paths import LOGS, PROGRAMS, ROOT, SELFTESTS
+from .paths import BENCH_GUEST, LOGS, PROGRAMS, ROOT, SELFTESTS
 from .progress import step
 
 
@@ -40,3 +40,8 @@ def build(source, directory=SELFTESTS, shared=(), targets=("all", "compat")):
     if not found:
         raise Failure(f"{name}/ builds no program")
     return found
+
+
+def bench(source):
+    """The programs that go through all paths in turn; they share files with the selftests."""
+    return build(source, BENCH_GUEST, (SELFTESTS,), ("all",))

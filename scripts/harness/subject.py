@@ -12,7 +12,8 @@ SLACK = 60  # seconds that a case may take in the guest beyond those in which it
 JOBS = 2    # guests at a time
 
 
-def _case(row, seconds):
+def case(row, seconds):
+    """What runs a row of races.tsv, for so many seconds."""
     return runner.Case(row.name,
                        f"env PCM_RACE_SECONDS={seconds} /tests/{row.program} -r {row.case}",
                        seconds + SLACK)
@@ -68,7 +69,7 @@ class Subject:
         tests = programs.build(self.source)
         allowed = {"unpatched": PATIENCE, "patched": seconds}
         batches = {which: runner.Batch(which, self.kernel(which), tests,
-                                       [_case(row, allowed[which]) for row in rows[which]],
+                                       [case(row, allowed[which]) for row in rows[which]],
                                        logs, tries=TRIES if which == "unpatched" else 0)
                    for which in rows}
         with step(", ".join(f"{len(rows[which])} cases on {which}" for which in rows)):

@@ -8,6 +8,7 @@ from ..progress import say
 from .analysis import (COCCINELLE_PACKAGES, both, c_objects, compare, documentation,
                        gcc_and_sparse, plain_copies, touched, warnings)
 from .mutation import mutation_sample
+from .prefixes import every_patch_works
 
 CROSS_PACKAGES = ("gcc-powerpc64-linux-gnu", "libc6-dev")
 
@@ -81,5 +82,5 @@ def allmodconfig(context):
     return f"{len(list((builder.objects / 'sound').rglob('*.o')))} objects"
 
 
-CHECKS = (gcc_and_sparse, documentation, mutation_sample, coccicheck, builds_32_bit,
-          builds_big_endian, allmodconfig)
+CHECKS = (gcc_and_sparse, documentation, mutation_sample, every_patch_works, coccicheck,
+          builds_32_bit, builds_big_endian, allmodconfig)
