@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,10 +34,13 @@ static const char * const splat_marks[] = {
 	"soft lockup",
 };
 
-bool kmsg_is_splat(const char *text)
+static bool is_splat(const char *text)
 {
 	size_t i;
 
+	/* Data races of others have nothing to do with what we run. */
+	if (strstr(text, "KCSAN:") && !strstr(text, "snd_"))
+		return false;
 	for (i = 0; i < ARRAY_SIZE(splat_marks); i++)
 		if (strstr(text, splat_marks[i]))
 			return true;
@@ -73,8 +77,11 @@ bool kmsg_watch_splat(int fd, char *title, size_t size)
 		record[len] = '\0';
 		/* What follows the first line is a dictionary, not text. */
 		record[strcspn(record, "\n")] = '\0';
+		/* Above the level: the facility, 0 is the kernel's own. */
+		if (strtoul(record, NULL, 10) > 7)
+			continue;
 		text = strchr(record, ';');
-		if (text && kmsg_is_splat(text + 1)) {
+		if (text && is_splat(text + 1)) {
 			snprintf(title, size, "%s", text + 1);
 			return true;
 		}

@@ -17,6 +17,4 @@ int kmsg_watch_open(void);
  */
 bool kmsg_watch_splat(int fd, char *title, size_t size);
 
-bool kmsg_is_splat(const char *text);
-
 #endif /* __KMSG_WATCH_H */

@@ -171,8 +171,7 @@ static int run_link(struct actor *actor)
 	const struct hammer *hammer = actor->hammer;
 	unsigned int other = rand_r(&actor->seed) % hammer->count;
 
-	return pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_LINK,
-			 (void *)(long)hammer->fd[other]);
+	return pcm_link(fd_of(actor), hammer->fd[other]);
 }
 
 static int run_transfer(struct actor *actor)
@@ -304,8 +303,7 @@ static int run_member(struct actor *actor)
 		return fd;
 	err = pcm_configure(fd, &actor->hammer->setups[0]);
 	if (!err)
-		err = pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_LINK,
-				(void *)(long)fd);
+		err = pcm_link(fd_of(actor), fd);
 	close(fd);
 	return err;
 }
@@ -404,17 +402,8 @@ static int run_timer(struct actor *actor)
 
 static int write_proc(struct actor *actor, const char *name, const char *text)
 {
-	int fd, err = 0;
-
-	fd = pcm_proc_open(device_of(actor), pcm_subdevice(fd_of(actor)), name,
-			   O_WRONLY);
-	if (fd < 0)
-		return fd;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	if (close(fd) && !err)
-		err = -errno;
-	return err;
+	return pcm_proc_write(device_of(actor), pcm_subdevice(fd_of(actor)),
+			      name, text);
 }
 
 /* Has to be refused, as the stream is open. */
@@ -532,7 +521,6 @@ static bool setup_round(struct race *race, void *ctx)
 {
 	struct hammer *hammer = ctx;
 	unsigned int i, depth = choose(hammer, 5);
-	unsigned long frames;
 
 	hammer->a.stream = choose(hammer, hammer->count);
 	hammer->b.stream = choose(hammer, hammer->count);
@@ -549,10 +537,9 @@ static bool setup_round(struct race *race, void *ctx)
 		for (i = 0; i < hammer->count; i++)
 			pcm_call(hammer->fd[i], SNDRV_PCM_IOCTL_PREPARE);
 	for (i = 0; depth > 3 && i < hammer->count; i++) {
-		frames = hammer->setups[0].buffer_size / 2;
 		if (!is_capture(hammer, i))
-			pcm_ioctl(hammer->fd[i], SNDRV_PCM_IOCTL_FORWARD,
-				  &frames);
+			pcm_forward(hammer->fd[i],
+				    hammer->setups[0].buffer_size / 2);
 		pcm_call(hammer->fd[i], SNDRV_PCM_IOCTL_START);
 	}
 	return true;
@@ -567,27 +554,18 @@ static bool allowed(const struct actor *actor)
 	       err == errors[1];
 }
 
-static const char *lead(struct hammer *hammer, char *text, size_t size)
-{
-	snprintf(text, size,
-		 "PCM_HAMMER_SEED=%u PCM_HAMMER_PAIR=%s,%s on %u stream(s)",
-		 hammer->seed, hammer->a.operation->name,
-		 hammer->b.operation->name, hammer->count);
-	return text;
-}
-
 static void check_stream(struct race *race, struct hammer *hammer,
 			 unsigned int stream)
 {
 	struct snd_pcm_status status = {};
-	char text[TEXT_SIZE], where[128];
+	char text[TEXT_SIZE];
 	int err;
 
 	err = pcm_ioctl(hammer->fd[stream], SNDRV_PCM_IOCTL_STATUS, &status);
 	if (err || status.state > SNDRV_PCM_STATE_PAUSED) {
 		race_hit(race, "%s: stream %u: STATUS %s, state %s",
-			 lead(hammer, where, sizeof(where)), stream,
-			 strerror(-err), pcm_state_name(status.state));
+			 race->doing, stream, strerror(-err),
+			 pcm_state_name(status.state));
 		return;
 	}
 	if (status.state == SNDRV_PCM_STATE_OPEN)
@@ -596,23 +574,21 @@ static void check_stream(struct race *race, struct hammer *hammer,
 	if (pcm_proc_read(hammer->proc[stream], text, sizeof(text)) > 0 &&
 	    strcmp(text, hammer->text[0]) && strcmp(text, hammer->text[1]))
 		race_hit(race, "%s: stream %u: parameters of nobody: %.300s",
-			 lead(hammer, where, sizeof(where)), stream, text);
+			 race->doing, stream, text);
 
 	if (status.state == SNDRV_PCM_STATE_PREPARED &&
 	    (status.hw_ptr || status.avail > hammer->setups[1].buffer_size))
 		race_hit(race, "%s: stream %u: prepared with hw_ptr %lu, appl_ptr %lu, avail %lu",
-			 lead(hammer, where, sizeof(where)), stream,
-			 status.hw_ptr, status.appl_ptr, status.avail);
+			 race->doing, stream, status.hw_ptr, status.appl_ptr,
+			 status.avail);
 }
 
 static void check_round(struct race *race, void *ctx)
 {
 	struct hammer *hammer = ctx;
-	char where[128];
 
 	if (!allowed(&hammer->a) || !allowed(&hammer->b))
-		race_hit(race, "%s: %s and %s",
-			 lead(hammer, where, sizeof(where)),
+		race_hit(race, "%s: %s and %s", race->doing,
 			 strerror(-hammer->a.result),
 			 strerror(-hammer->b.result));
 	check_stream(race, hammer, hammer->a.stream);
@@ -629,10 +605,8 @@ static bool open_streams(struct race *race, struct hammer *hammer)
 		dev = is_capture(hammer, i) ? &hammer->capture :
 		      &hammer->playback;
 		fd = pcm_open(dev, O_NONBLOCK);
-		if (fd < 0) {
-			race_broken(race, "open: %s", strerror(-fd));
+		if (race_failed(race, "open", fd))
 			return false;
-		}
 		hammer->fd[i] = fd;
 		hammer->proc[i] = pcm_proc_open(dev, pcm_subdevice(fd),
 						"hw_params", O_RDONLY);
@@ -643,13 +617,9 @@ static bool open_streams(struct race *race, struct hammer *hammer)
 					      hammer->text[which], TEXT_SIZE);
 		}
 		if (!err && i)
-			err = pcm_ioctl(hammer->fd[0], SNDRV_PCM_IOCTL_LINK,
-					(void *)(long)fd);
-		if (err) {
-			race_broken(race, "configure or LINK: %s",
-				    strerror(-err));
+			err = pcm_link(hammer->fd[0], fd);
+		if (race_failed(race, "configure or LINK", err))
 			return false;
-		}
 	}
 	return true;
 }
@@ -704,6 +674,9 @@ static void each_pair(struct race *race, struct hammer *hammer,
 		hammer->b.seed = choose(hammer, RAND_MAX);
 		hammer->a.operation = a;
 		hammer->b.operation = b;
+		snprintf(race->doing, sizeof(race->doing),
+			 "PCM_HAMMER_SEED=%u PCM_HAMMER_PAIR=%s,%s on %u stream(s)",
+			 hammer->seed, a->name, b->name, hammer->count);
 		race_duel_for(race, &ops, hammer, slice_ms);
 	}
 }

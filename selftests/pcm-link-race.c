@@ -13,6 +13,7 @@
 
 #include "pcm-race-test.h"
 #include "slow-page.h"
+#include "text-file.h"
 
 #define MAX_STREAMS	9
 #define CHUNK		512
@@ -36,13 +37,6 @@ struct group {
 	int err_a, err_b;
 };
 
-static bool request_failed(struct race *race, const char *name, int err)
-{
-	if (err)
-		race_broken(race, "%s: %s", name, strerror(-err));
-	return err;
-}
-
 static bool open_group(struct race *race, struct group *group)
 {
 	const struct pcm_dev *dev;
@@ -52,18 +46,12 @@ static bool open_group(struct race *race, struct group *group)
 		dev = i < group->count - group->captures ? &group->playback :
 			&group->capture;
 		group->fd[i] = pcm_open(dev, O_NONBLOCK);
-		if (group->fd[i] < 0)
-			return !request_failed(race, "open", group->fd[i]);
-		if (request_failed(race, "configure",
-				   pcm_configure(group->fd[i], &slow_stream)))
+		if (race_failed(race, "open", group->fd[i]) ||
+		    race_failed(race, "configure",
+				pcm_configure(group->fd[i], &slow_stream)))
 			return false;
 	}
 	return true;
-}
-
-static int link_streams(int fd, int other)
-{
-	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_LINK, (void *)(long)other);
 }
 
 static bool open_linked(struct race *race, struct group *group)
@@ -73,21 +61,10 @@ static bool open_linked(struct race *race, struct group *group)
 	if (!open_group(race, group))
 		return false;
 	for (i = 1; i < group->count; i++)
-		if (request_failed(race, "LINK",
-				   link_streams(group->fd[0], group->fd[i])))
+		if (race_failed(race, "LINK",
+				pcm_link(group->fd[0], group->fd[i])))
 			return false;
 	return true;
-}
-
-static bool forward(struct race *race, int fd, unsigned long frames)
-{
-	unsigned long arg = frames;
-	int err;
-
-	err = pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &arg);
-	if (!err && arg != frames)
-		err = -ENOSPC;
-	return !request_failed(race, "FORWARD", err);
 }
 
 static bool fill_playback(struct race *race, struct group *group)
@@ -95,7 +72,9 @@ static bool fill_playback(struct race *race, struct group *group)
 	unsigned int i;
 
 	for (i = 0; i < group->count - group->captures; i++)
-		if (!forward(race, group->fd[i], slow_stream.buffer_size))
+		if (race_failed(race, "FORWARD",
+				pcm_forward(group->fd[i],
+					    slow_stream.buffer_size)))
 			return false;
 	return true;
 }
@@ -203,14 +182,15 @@ static bool interrupted_round(struct race *race,
 	int err;
 
 	race_beat(race, 0);
-	if (request_failed(race, "PREPARE",
-			   pcm_call(group->fd[0], SNDRV_PCM_IOCTL_PREPARE)) ||
-	    !forward(race, group->fd[1], 7 * CHUNK))
+	if (race_failed(race, "PREPARE",
+			pcm_call(group->fd[0], SNDRV_PCM_IOCTL_PREPARE)) ||
+	    race_failed(race, "FORWARD",
+			pcm_forward(group->fd[1], 7 * CHUNK)))
 		return false;
 
 	slow_page_arm(&writer->slow);
 	err = -pthread_create(&thread, NULL, write_slow_samples, writer);
-	if (request_failed(race, "pthread_create", err))
+	if (race_failed(race, "pthread_create", err))
 		return false;
 	if (!slow_page_wait(&writer->slow, 2000))
 		race_broken(race, "WRITEI did not read the samples");
@@ -223,8 +203,8 @@ static bool interrupted_round(struct race *race,
 		race_hit(race, "PREPARE: %s", strerror(-err));
 	if (writer->result < 0 && !race_may_lose(writer->result))
 		race_hit(race, "WRITEI: %s", strerror(-writer->result));
-	if (request_failed(race, "SYNC_PTR",
-			   pcm_pointers(group->fd[1], &pointers)))
+	if (race_failed(race, "SYNC_PTR",
+			pcm_pointers(group->fd[1], &pointers)))
 		return false;
 	if (!err && pointers.appl_ptr != 0 && pointers.appl_ptr != CHUNK)
 		race_hit(race, "appl_ptr %lu, hw_ptr %lu in a stream that was just prepared, %s",
@@ -238,14 +218,9 @@ static bool interrupted_round(struct race *race,
 static void prepare_during_write(struct race *race, void *ctx)
 {
 	struct interrupted_writer *writer = ctx;
-	int err;
 
-	err = slow_page_init(&writer->slow);
-	if (err) {
-		race_skip(race, "userfaultfd: %s", strerror(-err));
-		return;
-	}
-	if (!open_linked(race, &writer->group))
+	if (!slow_page_init(race, &writer->slow) ||
+	    !open_linked(race, &writer->group))
 		return;
 	while (race_on(race) && interrupted_round(race, writer))
 		;
@@ -269,15 +244,14 @@ static bool setup_closing(struct race *race, void *ctx)
 	struct group *group = ctx;
 
 	group->fd[1] = pcm_open(&group->playback, O_NONBLOCK);
-	if (group->fd[1] < 0)
-		return !request_failed(race, "open", group->fd[1]);
-	return !request_failed(race, "PREPARE",
-			       pcm_call(group->fd[0],
-					SNDRV_PCM_IOCTL_PREPARE)) &&
-	       !request_failed(race, "configure",
-			       pcm_configure(group->fd[1], &slow_stream)) &&
-	       !request_failed(race, "LINK",
-			       link_streams(group->fd[0], group->fd[1]));
+	return !race_failed(race, "open", group->fd[1]) &&
+	       !race_failed(race, "PREPARE",
+			    pcm_call(group->fd[0],
+				     SNDRV_PCM_IOCTL_PREPARE)) &&
+	       !race_failed(race, "configure",
+			    pcm_configure(group->fd[1], &slow_stream)) &&
+	       !race_failed(race, "LINK",
+			    pcm_link(group->fd[0], group->fd[1]));
 }
 
 static void do_request(void *ctx)
@@ -342,12 +316,14 @@ static void stop_with_open_member(struct race *race, void *ctx)
 	bool freed;
 
 	if (!open_linked(race, group) ||
-	    !forward(race, group->fd[0], slow_stream.buffer_size) ||
-	    !forward(race, group->fd[1], CHUNK))
+	    race_failed(race, "FORWARD",
+			pcm_forward(group->fd[0], slow_stream.buffer_size)) ||
+	    race_failed(race, "FORWARD",
+			pcm_forward(group->fd[1], CHUNK)))
 		return;
 	err = pcm_call(group->fd[0], SNDRV_PCM_IOCTL_DRAIN);
 	if (err != -EAGAIN) {
-		request_failed(race, "DRAIN", err ? err : -EINVAL);
+		race_failed(race, "DRAIN", err ? err : -EINVAL);
 		return;
 	}
 	do {
@@ -444,18 +420,14 @@ static void large_group(struct race *race, void *ctx)
 
 static void note_lockdep(void)
 {
-	char text[4096] = "";
+	char text[4096];
 	const char *line;
-	int on = 0, fd;
+	int on = 0;
 
-	fd = open("/proc/lockdep_stats", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		if (read(fd, text, sizeof(text) - 1) > 0) {
-			line = strstr(text, "debug_locks:");
-			if (line)
-				sscanf(line, "debug_locks: %d", &on);
-		}
-		close(fd);
+	if (text_file_read("/proc/lockdep_stats", text, sizeof(text)) > 0) {
+		line = strstr(text, "debug_locks:");
+		if (line)
+			sscanf(line, "debug_locks: %d", &on);
 	}
 	ksft_print_msg("lockdep is %s; it sees what else is only tried here\n",
 		       on ? "on" : "not there or switched off");
@@ -511,12 +483,12 @@ static bool setup_running(struct race *race, void *ctx)
 {
 	struct group *group = ctx;
 
-	return !request_failed(race, "PREPARE",
-			       pcm_call(group->fd[0],
-					SNDRV_PCM_IOCTL_PREPARE)) &&
+	return !race_failed(race, "PREPARE",
+			    pcm_call(group->fd[0],
+				     SNDRV_PCM_IOCTL_PREPARE)) &&
 	       fill_playback(race, group) &&
-	       !request_failed(race, "START",
-			       pcm_call(group->fd[0], SNDRV_PCM_IOCTL_START));
+	       !race_failed(race, "START",
+			    pcm_call(group->fd[0], SNDRV_PCM_IOCTL_START));
 }
 
 static void do_drop_other(void *ctx)
@@ -590,10 +562,9 @@ static bool act_on_member(struct race *race, void *ctx, unsigned int thread)
 	unsigned int pick = rand_r(&changing->seed[thread]);
 	int fd = changing->group.fd[pick / 64 % changing->group.count];
 	unsigned long request = requests[pick % ARRAY_SIZE(requests)];
-	unsigned long frames = CHUNK;
 	int err;
 
-	pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames);
+	pcm_forward(fd, CHUNK);
 	err = pcm_call(fd, request);
 	if (err && !race_may_lose(err))
 		race_hit(race, "request 0x%lx: %s", request, strerror(-err));
@@ -611,8 +582,8 @@ static bool relink_member(struct race *race, void *ctx, unsigned int thread)
 	if (pick % 2)
 		err = pcm_call(group->fd[i], SNDRV_PCM_IOCTL_UNLINK);
 	else
-		err = link_streams(group->fd[i],
-				   group->fd[(i + 1) % group->count]);
+		err = pcm_link(group->fd[i],
+			       group->fd[(i + 1) % group->count]);
 	if (err && err != -EALREADY && !race_may_lose(err))
 		race_hit(race, "LINK or UNLINK: %s", strerror(-err));
 	return true;
@@ -626,13 +597,11 @@ static bool come_and_go(struct race *race, void *ctx, unsigned int thread)
 	int fd, err;
 
 	fd = pcm_open(&group->playback, O_NONBLOCK);
-	if (fd < 0) {
-		race_broken(race, "open: %s", strerror(-fd));
+	if (race_failed(race, "open", fd))
 		return false;
-	}
 	err = pcm_configure(fd, &slow_stream);
 	if (!err) {
-		err = link_streams(group->fd[0], fd);
+		err = pcm_link(group->fd[0], fd);
 		if (err && !race_may_lose(err))
 			race_hit(race, "LINK: %s", strerror(-err));
 	} else if (!race_may_lose(err)) {
@@ -702,11 +671,13 @@ static bool drain_and_close(struct race *race, struct group *group)
 
 	race_beat(race, 0);
 	if (!setup_closing(race, group) ||
-	    !forward(race, group->fd[0], CHUNK) ||
-	    !forward(race, group->fd[1], slow_stream.buffer_size))
+	    race_failed(race, "FORWARD",
+			pcm_forward(group->fd[0], CHUNK)) ||
+	    race_failed(race, "FORWARD",
+			pcm_forward(group->fd[1], slow_stream.buffer_size)))
 		return false;
 	err = -pthread_create(&thread, NULL, blocking_drain, group);
-	if (request_failed(race, "pthread_create", err))
+	if (race_failed(race, "pthread_create", err))
 		return false;
 	/* Half of the rounds the first stream is done before the close. */
 	race_sleep_ms(race->rounds % 2 ? 200 : 5);
@@ -769,13 +740,13 @@ static bool setup_cable(struct race *race, void *ctx)
 	pcm_call(cable->fd, SNDRV_PCM_IOCTL_DROP);
 	pcm_call(cable->fd, SNDRV_PCM_IOCTL_HW_FREE);
 	pcm_call(capture, SNDRV_PCM_IOCTL_DROP);
-	return !request_failed(race, "PREPARE of the captures",
-			       pcm_call(capture, SNDRV_PCM_IOCTL_PREPARE)) &&
-	       !request_failed(race, "START of the captures",
-			       pcm_call(capture, SNDRV_PCM_IOCTL_START)) &&
-	       !request_failed(race, "configure the playback",
-			       pcm_configure(cable->fd, &unlike)) &&
-	       forward(race, cable->fd, CHUNK);
+	return !race_failed(race, "PREPARE of the captures",
+			    pcm_call(capture, SNDRV_PCM_IOCTL_PREPARE)) &&
+	       !race_failed(race, "START of the captures",
+			    pcm_call(capture, SNDRV_PCM_IOCTL_START)) &&
+	       !race_failed(race, "configure the playback",
+			    pcm_configure(cable->fd, &unlike)) &&
+	       !race_failed(race, "FORWARD", pcm_forward(cable->fd, CHUNK));
 }
 
 static void start_playback(void *ctx)
@@ -817,9 +788,7 @@ static void stop_of_peer(struct race *race, void *ctx)
 	if (!open_linked(race, &cable->group))
 		return;
 	cable->fd = pcm_open(&cable->playback, O_NONBLOCK);
-	if (cable->fd < 0)
-		request_failed(race, "open", cable->fd);
-	else
+	if (!race_failed(race, "open", cable->fd))
 		race_duel(race, &ops, cable);
 }
 
@@ -861,20 +830,17 @@ static void resume_after_change(struct race *race, void *ctx)
 		return;
 	capture = cable->group.fd[0];
 	cable->fd = pcm_open(&cable->playback, O_NONBLOCK);
-	if (cable->fd < 0) {
-		request_failed(race, "open", cable->fd);
-		return;
-	}
-	if (request_failed(race, "START of the capture",
-			   pcm_call(capture, SNDRV_PCM_IOCTL_START)))
-		return;
-	if (request_failed(race, "PAUSE",
-			   pcm_ioctl(capture, SNDRV_PCM_IOCTL_PAUSE, (void *)1)) ||
-	    request_failed(race, "configure the playback",
-			   pcm_configure(cable->fd, &unlike)) ||
-	    !forward(race, cable->fd, CHUNK) ||
-	    request_failed(race, "START of the playback",
-			   pcm_call(cable->fd, SNDRV_PCM_IOCTL_START)))
+	if (race_failed(race, "open", cable->fd) ||
+	    race_failed(race, "START of the capture",
+			pcm_call(capture, SNDRV_PCM_IOCTL_START)) ||
+	    race_failed(race, "PAUSE",
+			pcm_ioctl(capture, SNDRV_PCM_IOCTL_PAUSE, (void *)1)) ||
+	    race_failed(race, "configure the playback",
+			pcm_configure(cable->fd, &unlike)) ||
+	    race_failed(race, "FORWARD",
+			pcm_forward(cable->fd, CHUNK)) ||
+	    race_failed(race, "START of the playback",
+			pcm_call(cable->fd, SNDRV_PCM_IOCTL_START)))
 		return;
 
 	race->rounds++;
@@ -923,9 +889,7 @@ static void stop_against_close(struct race *race, void *ctx)
 	struct cable *cable = ctx;
 
 	cable->fd = pcm_open(&cable->playback, O_NONBLOCK);
-	if (cable->fd < 0)
-		request_failed(race, "open", cable->fd);
-	else
+	if (!race_failed(race, "open", cable->fd))
 		race_duel(race, &ops, cable);
 }
 

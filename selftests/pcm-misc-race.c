@@ -17,6 +17,7 @@
 #include "pcm-race-test.h"
 #include "pcmtest-control.h"
 #include "slow-page.h"
+#include "text-file.h"
 
 static const struct pcm_setup stereo = {
 	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
@@ -54,35 +55,13 @@ struct target {
 	unsigned int turn;
 };
 
-static bool failed(struct race *race, const char *name, int err)
-{
-	if (err < 0)
-		race_broken(race, "%s: %s", name, strerror(-err));
-	return err < 0;
-}
-
-static int write_file(const char *path, const char *text)
-{
-	int fd, err = 0;
-
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 static bool start_playing(struct race *race, int fd,
 			  const struct pcm_setup *setup)
 {
-	unsigned long frames = setup->buffer_size;
-
-	return !failed(race, "configure", pcm_configure(fd, setup)) &&
-	       !failed(race, "FORWARD",
-		       pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames)) &&
-	       !failed(race, "START", pcm_call(fd, SNDRV_PCM_IOCTL_START));
+	return !race_failed(race, "configure", pcm_configure(fd, setup)) &&
+	       !race_failed(race, "FORWARD",
+			    pcm_forward(fd, setup->buffer_size)) &&
+	       !race_failed(race, "START", pcm_call(fd, SNDRV_PCM_IOCTL_START));
 }
 
 /*
@@ -125,8 +104,26 @@ static void *unbind_card(void *arg)
 {
 	struct unplugged *unplugged = arg;
 
-	unplugged->err = write_file(unplugged->unbind, unplugged->device);
+	unplugged->err = text_file_write(unplugged->unbind, unplugged->device);
 	return NULL;
+}
+
+/* The page that tells a stream's state though its card is gone; or skip. */
+static const struct snd_pcm_mmap_status *map_status(struct race *race, int fd)
+{
+	void *map;
+
+	map = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, fd,
+		   (off_t)SNDRV_PCM_MMAP_OFFSET_STATUS);
+	if (map != MAP_FAILED)
+		return map;
+	race_skip(race, "mmap of the status page: %s", strerror(errno));
+	return NULL;
+}
+
+static void unmap_status(const struct snd_pcm_mmap_status *status)
+{
+	munmap((void *)status, sysconf(_SC_PAGESIZE));
 }
 
 static int mapped_state(const struct snd_pcm_mmap_status *status)
@@ -171,32 +168,29 @@ static void drop_after_unbind(struct race *race, struct unplugged *unplugged,
 static void unbind_linked(struct race *race, void *ctx)
 {
 	struct unplugged *unplugged = ctx;
-	size_t page = sysconf(_SC_PAGESIZE);
+	const struct snd_pcm_mmap_status *status;
 	int stays, goes, err;
 	pthread_t thread;
-	void *map;
 
 	stays = pcm_open(&unplugged->stays, O_NONBLOCK);
 	goes = pcm_open(&unplugged->goes, O_NONBLOCK);
-	if (failed(race, "open", stays) || failed(race, "open", goes) ||
-	    failed(race, "configure", pcm_configure(stays, &stereo)) ||
-	    failed(race, "configure", pcm_configure(goes, &stereo)))
+	if (race_failed(race, "open", stays) ||
+	    race_failed(race, "open", goes) ||
+	    race_failed(race, "configure", pcm_configure(stays, &stereo)) ||
+	    race_failed(race, "configure", pcm_configure(goes, &stereo)))
 		return;
-	map = mmap(NULL, page, PROT_READ, MAP_SHARED, goes,
-		   (off_t)SNDRV_PCM_MMAP_OFFSET_STATUS);
-	if (map == MAP_FAILED) {
-		race_skip(race, "mmap of the status page: %s", strerror(errno));
+	status = map_status(race, goes);
+	if (!status)
 		return;
-	}
-	err = pcm_ioctl(stays, SNDRV_PCM_IOCTL_LINK, (void *)(long)goes);
+	err = pcm_link(stays, goes);
 	if (!err)
 		err = -pthread_create(&thread, NULL, unbind_card, unplugged);
-	if (failed(race, "LINK or pthread_create", err))
+	if (race_failed(race, "LINK or pthread_create", err))
 		return;
-	drop_after_unbind(race, unplugged, stays, map);
+	drop_after_unbind(race, unplugged, stays, status);
 
 	/* The unbind waits until nothing refers to the card any more. */
-	munmap(map, page);
+	unmap_status(status);
 	close(goes);
 	close(stays);
 	pthread_join(thread, NULL);
@@ -210,7 +204,7 @@ static void bind_again(struct __test_metadata *_metadata,
 	int err;
 
 	for (ms = 0; ms < 3000; ms += 100) {
-		err = write_file(unplugged->bind, unplugged->device);
+		err = text_file_write(unplugged->bind, unplugged->device);
 		if (!err || err == -EBUSY)
 			break;
 		race_sleep_ms(100);
@@ -221,93 +215,71 @@ static void bind_again(struct __test_metadata *_metadata,
 	}
 }
 
-static void run_unbind(struct __test_metadata *_metadata, struct unplugged *unplugged,
-		       void (*body)(struct race *race, void *ctx))
+/* Find the card that goes, of which it takes root to dispose; or skip. */
+static bool find_unbindable(struct __test_metadata *_metadata,
+			    struct unplugged *unplugged,
+			    const struct pcm_setup *setup, const char *driver)
 {
+	if (geteuid())
+		SKIP(return false, "needs root");
+	if (!race_device(_metadata, &unplugged->goes, SNDRV_PCM_STREAM_PLAYBACK,
+			 1, setup, 1, driver))
+		return false;
 	if (!sysfs_paths(unplugged))
-		SKIP(return, "card %u has no driver to unbind from",
+		SKIP(return false, "card %u has no driver to unbind from",
 		     unplugged->goes.card);
-
-	race_test(_metadata, body, unplugged);
-	bind_again(_metadata, unplugged);
+	return true;
 }
 
 TEST(unbind_with_linked_stream)
 {
 	struct unplugged unplugged = {};
 
-	if (geteuid())
-		SKIP(return, "needs root");
-	if (!race_device(_metadata, &unplugged.stays, SNDRV_PCM_STREAM_PLAYBACK,
-			 1, &stereo, 1, "Dummy") ||
-	    !race_device(_metadata, &unplugged.goes, SNDRV_PCM_STREAM_PLAYBACK,
-			 1, &stereo, 1, "Loopback"))
+	if (!find_unbindable(_metadata, &unplugged, &stereo, "Loopback") ||
+	    !race_device(_metadata, &unplugged.stays, SNDRV_PCM_STREAM_PLAYBACK,
+			 1, &stereo, 1, "Dummy"))
 		return;
-	run_unbind(_metadata, &unplugged, unbind_linked);
+	race_test(_metadata, unbind_linked, &unplugged);
+	bind_again(_metadata, &unplugged);
 }
 
 /*
  * A stream may be paused when its card goes away.  Like a running one it has to
  * be stopped, or it is closed with its engine still set up.
  */
-#define TIMELINE	"/sys/kernel/debug/pcmtest/timeline"
 #define TRIGGER_STOP	0	/* SNDRV_PCM_TRIGGER_STOP */
-
-/* Whether snd-pcmtest's timeline has a trigger callback with @cmd. */
-static bool triggered(int cmd)
-{
-	char line[512], callback[16], event[16];
-	bool found = false;
-	FILE *file;
-	int value;
-
-	file = fopen(TIMELINE, "r");
-	if (!file)
-		return false;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "%*u %*u %*d %*d %*s %*s %15s %15s %d",
-			   callback, event, &value) == 3 &&
-		    !strcmp(callback, "trigger") && !strcmp(event, "enter") &&
-		    value == cmd)
-			found = true;
-	fclose(file);
-	return found;
-}
 
 static void unbind_paused(struct race *race, void *ctx)
 {
 	struct unplugged *unplugged = ctx;
-	size_t page = sysconf(_SC_PAGESIZE);
+	const struct snd_pcm_mmap_status *status;
 	pthread_t thread;
 	int fd, err;
-	void *map;
 
 	fd = pcm_open(&unplugged->goes, O_NONBLOCK);
-	if (failed(race, "open", fd) || !start_playing(race, fd, &long_stream) ||
-	    failed(race, "PAUSE", pcm_ioctl(fd, SNDRV_PCM_IOCTL_PAUSE,
-					    (void *)1L)))
+	if (race_failed(race, "open", fd) ||
+	    !start_playing(race, fd, &long_stream) ||
+	    race_failed(race, "PAUSE", pcm_ioctl(fd, SNDRV_PCM_IOCTL_PAUSE,
+						 (void *)1L)))
 		return;
-	map = mmap(NULL, page, PROT_READ, MAP_SHARED, fd,
-		   (off_t)SNDRV_PCM_MMAP_OFFSET_STATUS);
-	if (map == MAP_FAILED) {
-		race_skip(race, "mmap of the status page: %s", strerror(errno));
+	status = map_status(race, fd);
+	if (!status)
 		return;
-	}
-	if (write_file(TIMELINE, "0")) {
-		race_skip(race, "no " TIMELINE);
+	if (pcmtest_forget_calls()) {
+		race_skip(race, "snd-pcmtest has no timeline in debugfs");
 		return;
 	}
 	err = -pthread_create(&thread, NULL, unbind_card, unplugged);
-	if (failed(race, "pthread_create", err))
+	if (race_failed(race, "pthread_create", err))
 		return;
 	race->rounds++;
-	if (!wait_for_state(map, SNDRV_PCM_STATE_DISCONNECTED))
+	if (!wait_for_state(status, SNDRV_PCM_STATE_DISCONNECTED))
 		race_broken(race, "unbind: %s", strerror(-unplugged->err));
 
-	munmap(map, page);
+	unmap_status(status);
 	close(fd);
 	pthread_join(thread, NULL);
-	if (!triggered(TRIGGER_STOP))
+	if (!pcmtest_triggered(TRIGGER_STOP))
 		race_hit(race, "a paused stream of a removed card was closed without a stop");
 }
 
@@ -315,19 +287,18 @@ TEST(unbind_with_paused_stream)
 {
 	struct unplugged unplugged = {};
 
-	if (geteuid())
-		SKIP(return, "needs root");
-	if (!race_device(_metadata, &unplugged.goes, SNDRV_PCM_STREAM_PLAYBACK,
-			 1, &long_stream, 1, PCMTEST_DRIVER))
+	if (!find_unbindable(_metadata, &unplugged, &long_stream,
+			     PCMTEST_DRIVER))
 		return;
-	run_unbind(_metadata, &unplugged, unbind_paused);
+	race_test(_metadata, unbind_paused, &unplugged);
+	bind_again(_metadata, &unplugged);
 }
 
 /*
  * To ask for the position of a stream whose buffer has to be synced is no
  * reason to refuse to prepare it.
  */
-#define EXPLICIT_SYNC	"/sys/module/snd_pcmtest/parameters/explicit_sync"
+#define EXPLICIT_SYNC	"explicit_sync"
 
 static bool hwsync_step(struct race *race, void *ctx, unsigned int thread)
 {
@@ -357,39 +328,33 @@ static void prepare_against_hwsync(struct race *race, void *ctx)
 		{ prepare_step, &fd },
 	};
 
-	if (!failed(race, "open", fd) &&
-	    !failed(race, "configure", pcm_configure(fd, &long_stream)))
+	if (!race_failed(race, "open", fd) &&
+	    !race_failed(race, "configure", pcm_configure(fd, &long_stream)))
 		race_loops(race, loops, ARRAY_SIZE(loops));
 }
 
-/* Give snd-pcmtest's card a buffer of the other kind. */
-static int rebind_with(struct unplugged *unplugged, const char *explicit_sync)
+/* Give snd-pcmtest's card what the parameters say now. */
+static void rebind(struct __test_metadata *_metadata,
+		   struct unplugged *unplugged)
 {
-	int err;
-
-	err = write_file(unplugged->unbind, unplugged->device);
-	if (!err)
-		err = write_file(EXPLICIT_SYNC, explicit_sync);
-	return err;
+	EXPECT_EQ(0, text_file_write(unplugged->unbind, unplugged->device));
+	bind_again(_metadata, unplugged);
 }
 
 TEST(prepare_vs_hwsync)
 {
 	struct unplugged unplugged = {};
 
-	if (geteuid())
-		SKIP(return, "needs root");
-	if (!race_device(_metadata, &unplugged.goes, SNDRV_PCM_STREAM_PLAYBACK,
-			 1, &long_stream, 1, PCMTEST_DRIVER))
+	if (!find_unbindable(_metadata, &unplugged, &long_stream,
+			     PCMTEST_DRIVER))
 		return;
-	if (access(EXPLICIT_SYNC, W_OK) || !sysfs_paths(&unplugged))
+	if (pcmtest_set(EXPLICIT_SYNC, "Y"))
 		SKIP(return, "snd-pcmtest has no explicit_sync");
 
-	EXPECT_EQ(0, rebind_with(&unplugged, "Y"));
-	bind_again(_metadata, &unplugged);
+	rebind(_metadata, &unplugged);
 	race_test(_metadata, prepare_against_hwsync, &unplugged);
-	EXPECT_EQ(0, rebind_with(&unplugged, "N"));
-	bind_again(_metadata, &unplugged);
+	EXPECT_EQ(0, pcmtest_set(EXPLICIT_SYNC, "N"));
+	rebind(_metadata, &unplugged);
 }
 
 /*
@@ -401,7 +366,7 @@ static bool setup_injection(struct race *race, void *ctx)
 	struct target *target = ctx;
 
 	target->fd = pcm_open(&target->dev, O_NONBLOCK);
-	if (failed(race, "open", target->fd))
+	if (race_failed(race, "open", target->fd))
 		return false;
 	target->file = pcm_proc_open(&target->dev, pcm_subdevice(target->fd),
 				     "xrun_injection", O_WRONLY);
@@ -410,8 +375,8 @@ static bool setup_injection(struct race *race, void *ctx)
 			  strerror(-target->file));
 		return false;
 	}
-	return !failed(race, "write",
-		       write(target->file, "1", 1) < 0 ? -errno : 0);
+	return !race_failed(race, "write",
+			    write(target->file, "1", 1) < 0 ? -errno : 0);
 }
 
 static void close_file(void *ctx)
@@ -475,19 +440,10 @@ TEST(xrun_injection_vs_close)
 static bool prealloc_step(struct race *race, void *ctx, unsigned int thread)
 {
 	struct target *target = ctx;
-	char text[16];
-	int file;
+	const char *kib = target->turn++ % 2 ? "64\n" : "0\n";
 
-	file = pcm_proc_open(&target->dev, 0, "prealloc", O_WRONLY);
-	if (file < 0) {
-		race_skip(race, "prealloc: %s", strerror(-file));
-		return false;
-	}
-	snprintf(text, sizeof(text), "%u\n", target->turn++ % 2 ? 64 : 0);
-	if (write(file, text, strlen(text)) < 0)
-		race_broken(race, "prealloc: %s", strerror(errno));
-	close(file);
-	return true;
+	return !race_failed(race, "prealloc",
+			    pcm_proc_write(&target->dev, 0, "prealloc", kib));
 }
 
 static bool open_close_step(struct race *race, void *ctx, unsigned int thread)
@@ -496,7 +452,7 @@ static bool open_close_step(struct race *race, void *ctx, unsigned int thread)
 	int fd, err;
 
 	fd = pcm_open(&target->dev, O_NONBLOCK);
-	if (failed(race, "open", fd))
+	if (race_failed(race, "open", fd))
 		return false;
 	err = pcm_configure(fd, &stereo);
 	if (!err)
@@ -508,17 +464,6 @@ static bool open_close_step(struct race *race, void *ctx, unsigned int thread)
 	return true;
 }
 
-static void restore_prealloc(struct target *target, const char *text)
-{
-	int file = pcm_proc_open(&target->dev, 0, "prealloc", O_WRONLY);
-
-	if (file < 0)
-		return;
-	if (write(file, text, strlen(text)) < 0)
-		ksft_perror("prealloc is not restored");
-	close(file);
-}
-
 static void prealloc_against_open(struct race *race, void *ctx)
 {
 	struct target *target = ctx;
@@ -527,7 +472,7 @@ static void prealloc_against_open(struct race *race, void *ctx)
 		{ open_close_step, target },
 	};
 	char before[32];
-	int file;
+	int file, err;
 
 	file = pcm_proc_open(&target->dev, 0, "prealloc", O_RDONLY);
 	if (file < 0 || pcm_proc_read(file, before, sizeof(before)) < 0) {
@@ -536,7 +481,10 @@ static void prealloc_against_open(struct race *race, void *ctx)
 	}
 	close(file);
 	race_loops(race, loops, ARRAY_SIZE(loops));
-	restore_prealloc(target, before);
+	err = pcm_proc_write(&target->dev, 0, "prealloc", before);
+	if (err)
+		ksft_print_msg("prealloc is not restored: %s\n",
+			       strerror(-err));
 }
 
 TEST(prealloc_vs_open)
@@ -579,8 +527,8 @@ static bool open_meanwhile(struct race *race, struct asker *asker)
 	asker->info->device = asker->target.dev.device;
 	asker->info->stream = asker->target.dev.stream;
 	slow_page_arm(&asker->slow);
-	if (failed(race, "pthread_create",
-		   -pthread_create(&thread, NULL, ask, asker)))
+	if (race_failed(race, "pthread_create",
+			-pthread_create(&thread, NULL, ask, asker)))
 		return false;
 	if (!slow_page_wait(&asker->slow, 2000))
 		race_broken(race, "PCM_INFO did not write its answer");
@@ -588,9 +536,9 @@ static bool open_meanwhile(struct race *race, struct asker *asker)
 	fd = pcm_open(&asker->target.dev, O_NONBLOCK);
 	in_time = slow_page_release(&asker->slow);
 	pthread_join(thread, NULL);
-	if (!failed(race, "open", fd))
+	if (!race_failed(race, "open", fd))
 		close(fd);
-	failed(race, "PCM_INFO", asker->err);
+	race_failed(race, "PCM_INFO", asker->err);
 	race->rounds++;
 	return in_time;
 }
@@ -599,17 +547,13 @@ static void open_against_info(struct race *race, void *ctx)
 {
 	struct asker *asker = ctx;
 	bool ever = false;
-	int err;
 
-	err = slow_page_init(&asker->slow);
-	if (err) {
-		race_skip(race, "userfaultfd: %s", strerror(-err));
+	if (!slow_page_init(race, &asker->slow))
 		return;
-	}
 	asker->info = (void *)((char *)asker->slow.page -
 			       offsetof(struct snd_pcm_info, id));
 	asker->ctl = pcm_prefer_subdevice(asker->target.dev.card, 0);
-	if (failed(race, "open of the control device", asker->ctl))
+	if (race_failed(race, "open of the control device", asker->ctl))
 		return;
 	while (!ever && race->rounds < 3 && !race->broken[0])
 		ever = open_meanwhile(race, asker);
@@ -668,7 +612,7 @@ static bool play_step(struct race *race, void *ctx, unsigned int thread)
 	int fd;
 
 	fd = pcm_open(&target->dev, O_NONBLOCK);
-	if (!failed(race, "open", fd))
+	if (!race_failed(race, "open", fd))
 		start_playing(race, fd, &stereo);
 	close(fd);
 	return true;
@@ -720,7 +664,7 @@ static void async_against_restart(struct race *race, void *ctx)
 
 	signal(SIGIO, SIG_IGN);
 	target->fd = pcm_open(&target->dev, O_NONBLOCK);
-	if (failed(race, "open", target->fd))
+	if (race_failed(race, "open", target->fd))
 		return;
 	if (fcntl(target->fd, F_SETOWN, getpid()) < 0) {
 		race_broken(race, "F_SETOWN: %s", strerror(errno));

@@ -20,6 +20,7 @@
 #include "pcm-race-test.h"
 #include "pcmtest-control.h"
 #include "slow-page.h"
+#include "text-file.h"
 
 #define FRAGMENT	4096
 
@@ -80,13 +81,6 @@ static int oss_configure_plain(int fd)
 	return err;
 }
 
-static bool failed(struct race *race, const char *name, int err)
-{
-	if (err < 0)
-		race_broken(race, "%s: %s", name, strerror(-err));
-	return err < 0;
-}
-
 /*
  * Open through OSS, then join.  The preference for a subdevice holds for the
  * thread that set it, for as long as its control file is open.
@@ -101,11 +95,11 @@ static bool open_oss(struct race *race, struct shared_stream *shared)
 		return false;
 	}
 	shared->ctl = pcm_prefer_subdevice(shared->dev.card, 0);
-	if (failed(race, "prefer subdevice", shared->ctl))
+	if (race_failed(race, "prefer subdevice", shared->ctl))
 		return false;
 	/* Even to map for writing takes a file that can be read. */
 	shared->oss = oss_open(&shared->dev, O_RDWR);
-	return !failed(race, "open OSS device", shared->oss);
+	return !race_failed(race, "open OSS device", shared->oss);
 }
 
 static bool join_native(struct shared_stream *shared)
@@ -146,11 +140,11 @@ static void foreign_parameters(struct race *race, void *ctx)
 		return;
 	/* The default, mu-law at 8000 Hz, needs a plugin. */
 	len = write(shared->oss, samples, sizeof(samples));
-	if (failed(race, "OSS write", len < 0 ? -errno : 0) ||
+	if (race_failed(race, "OSS write", len < 0 ? -errno : 0) ||
 	    !join_native(shared))
 		return;
-	if (failed(race, "OSS reset",
-		   pcm_call(shared->oss, SNDCTL_DSP_RESET)))
+	if (race_failed(race, "OSS reset",
+			pcm_call(shared->oss, SNDCTL_DSP_RESET)))
 		return;
 
 	pcm_params_fill(&seen, &native);
@@ -198,7 +192,7 @@ static void params_while_mapped(struct race *race, void *ctx)
 	int err;
 
 	if (!open_oss(race, shared) ||
-	    failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
 		return;
 	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
 		   0);
@@ -229,19 +223,7 @@ TEST(native_params_while_oss_mapped)
  * OSS programs may change parameters of a mapped stream.  If the driver fails
  * then, the buffer has to stay, and so has the setup it belongs to.
  */
-static int inject_hw_params_error(const char *value)
-{
-	int fd, err = 0;
-
-	fd = open("/sys/module/snd_pcmtest/parameters/inject_hwpars_err",
-		  O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, value, 1) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
+#define FAILING_HW_PARAMS	"inject_hwpars_err"
 
 static void failing_params_while_mapped(struct race *race, void *ctx)
 {
@@ -252,19 +234,19 @@ static void failing_params_while_mapped(struct race *race, void *ctx)
 	void *map;
 
 	if (!open_oss(race, shared) ||
-	    failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
 		return;
 	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
 		   0);
 	proc = pcm_proc_open(&shared->dev, 0, "hw_params", O_RDONLY);
-	err = inject_hw_params_error("Y");
+	err = pcmtest_set(FAILING_HW_PARAMS, "Y");
 	if (map == MAP_FAILED || proc < 0 || err) {
 		race_skip(race, "no mmap, no hw_params in /proc, or no inject_hwpars_err");
 		return;
 	}
 	race->rounds++;
 	err = oss_set(shared->oss, SNDCTL_DSP_SPEED, 32000);
-	inject_hw_params_error("N");
+	pcmtest_set(FAILING_HW_PARAMS, "N");
 	if (!err)
 		race_broken(race, "the injected error does not show");
 	if (pcm_proc_read(proc, text, sizeof(text)) > 0 &&
@@ -283,7 +265,7 @@ TEST(oss_failing_params_of_mapped_buffer)
 			 &native_long, 1, PCMTEST_DRIVER))
 		return;
 	race_test(_metadata, failing_params_while_mapped, &shared);
-	inject_hw_params_error("N");
+	pcmtest_set(FAILING_HW_PARAMS, "N");
 }
 
 /*
@@ -300,15 +282,15 @@ static void link_then_close(struct race *race, void *ctx)
 	close(shared->ctl);
 	partner = pcm_open(&shared->dev, O_NONBLOCK);
 	third = pcm_open(&shared->dev, O_NONBLOCK);
-	if (failed(race, "open", partner) || failed(race, "open", third) ||
-	    failed(race, "HW_PARAMS", pcm_hw_params(partner, &native)) ||
-	    failed(race, "HW_PARAMS", pcm_hw_params(third, &native)))
+	if (race_failed(race, "open", partner) ||
+	    race_failed(race, "open", third) ||
+	    race_failed(race, "HW_PARAMS", pcm_hw_params(partner, &native)) ||
+	    race_failed(race, "HW_PARAMS", pcm_hw_params(third, &native)))
 		return;
 
 	err = pcm_hw_params(shared->fd, &native);
 	if (!err)
-		err = pcm_ioctl(partner, SNDRV_PCM_IOCTL_LINK,
-				(void *)(long)shared->fd);
+		err = pcm_link(partner, shared->fd);
 	if (err) {
 		ksft_print_msg("LINK with an OSS stream is refused: %s\n",
 			       strerror(-err));
@@ -318,7 +300,7 @@ static void link_then_close(struct race *race, void *ctx)
 	close(shared->oss);
 
 	race->rounds++;
-	err = pcm_ioctl(third, SNDRV_PCM_IOCTL_LINK, (void *)(long)partner);
+	err = pcm_link(third, partner);
 	if (err == -EALREADY) {
 		race_hit(race, "a stream is still linked with one that is closed");
 		/* Give the group a member that exists, or UNLINK crashes. */
@@ -344,7 +326,7 @@ static void failing_mmap(struct race *race, void *ctx)
 	void *map;
 
 	if (!open_oss(race, shared) ||
-	    failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
 		return;
 	if (write(shared->oss, samples, sizeof(samples)) != sizeof(samples)) {
 		race_broken(race, "OSS write: %s", strerror(errno));
@@ -378,9 +360,9 @@ static void sync_full_buffer(struct race *race, void *ctx)
 	int err;
 
 	if (!open_oss(race, shared) ||
-	    failed(race, "OSS setup", oss_configure_plain(shared->oss)) ||
-	    failed(race, "OSS nonblocking",
-		   pcm_call(shared->oss, SNDCTL_DSP_NONBLOCK)))
+	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)) ||
+	    race_failed(race, "OSS nonblocking",
+			pcm_call(shared->oss, SNDCTL_DSP_NONBLOCK)))
 		return;
 	while (write(shared->oss, samples, sizeof(samples)) > 0)
 		;
@@ -466,15 +448,12 @@ static void kill_resetter(struct race *race, struct held_up_writer *writer)
 static void reset_during_write(struct race *race, void *ctx)
 {
 	struct held_up_writer *writer = ctx;
-	int err;
 
-	err = slow_page_init(&writer->slow);
-	if (err) {
-		race_skip(race, "userfaultfd: %s", strerror(-err));
+	if (!slow_page_init(race, &writer->slow))
 		return;
-	}
 	if (open_oss(race, &writer->shared) &&
-	    !failed(race, "OSS setup", oss_configure_plain(writer->shared.oss)))
+	    !race_failed(race, "OSS setup",
+			 oss_configure_plain(writer->shared.oss)))
 		kill_resetter(race, writer);
 	slow_page_destroy(&writer->slow);
 }
@@ -544,10 +523,10 @@ static void partial_fragments(struct race *race, void *ctx)
 	for (i = 0; i < RACE_THREADS; i++)
 		shared->seed[i] = race->start_ns + i;
 	if (!open_oss(race, shared) ||
-	    failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
 		return;
 	fragments->status = pcm_proc_open(&shared->dev, 0, "status", O_RDONLY);
-	if (failed(race, "status in /proc", fragments->status))
+	if (race_failed(race, "status in /proc", fragments->status))
 		return;
 	race_loops(race, loops, ARRAY_SIZE(loops));
 }
@@ -555,17 +534,10 @@ static void partial_fragments(struct race *race, void *ctx)
 static int set_quirk(const struct pcm_dev *dev, const char *text)
 {
 	char path[64];
-	int fd, err = 0;
 
 	snprintf(path, sizeof(path), "/proc/asound/card%u/pcm%up/oss",
 		 dev->card, dev->device);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
+	return text_file_write(path, text);
 }
 
 TEST(oss_partial_fragments_of_two_writers)

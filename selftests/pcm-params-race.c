@@ -66,9 +66,7 @@ struct stream {
 static bool open_stream(struct race *race, struct stream *stream)
 {
 	stream->fd = pcm_open(&stream->dev, O_NONBLOCK);
-	if (stream->fd < 0)
-		race_broken(race, "open: %s", strerror(-stream->fd));
-	return stream->fd >= 0;
+	return !race_failed(race, "open", stream->fd);
 }
 
 static bool open_proc(struct race *race, struct stream *stream, const char *name)
@@ -84,25 +82,15 @@ static bool open_proc(struct race *race, struct stream *stream, const char *name
 static bool configure(struct race *race, struct stream *stream,
 		      const struct pcm_setup *setup)
 {
-	int err;
-
 	pcm_call(stream->fd, SNDRV_PCM_IOCTL_DROP);
-	err = pcm_configure(stream->fd, setup);
-	if (err)
-		race_broken(race, "first HW_PARAMS, SW_PARAMS or PREPARE: %s", strerror(-err));
-	return !err;
+	return !race_failed(race, "first HW_PARAMS, SW_PARAMS or PREPARE",
+			    pcm_configure(stream->fd, setup));
 }
 
-static bool forward(struct race *race, int fd, unsigned long frames)
+static bool fill(struct race *race, int fd, const struct pcm_setup *setup)
 {
-	unsigned long arg = frames;
-	int err;
-
-	err = pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &arg);
-	if (err || arg != frames)
-		race_broken(race, "FORWARD by %lu moved %ld: %s", frames,
-			    (long)arg, strerror(-err));
-	return !err && arg == frames;
+	return !race_failed(race, "FORWARD",
+			    pcm_forward(fd, setup->buffer_size));
 }
 
 /*
@@ -459,18 +447,18 @@ static bool slow_writer_round(struct race *race, struct slow_writer *writer,
 	return true;
 }
 
+static bool open_slow_writer(struct race *race, struct slow_writer *writer)
+{
+	return slow_page_init(race, &writer->slow) &&
+	       open_stream(race, &writer->stream);
+}
+
 static void channel_array(struct race *race, void *ctx)
 {
 	static short samples[XFER_FRAMES];
 	struct slow_writer *writer = ctx;
-	int err;
 
-	err = slow_page_init(&writer->slow);
-	if (err) {
-		race_skip(race, "userfaultfd: %s", strerror(-err));
-		return;
-	}
-	if (!open_stream(race, &writer->stream))
+	if (!open_slow_writer(race, writer))
 		return;
 	while (race_on(race) && slow_writer_round(race, writer, samples))
 		;
@@ -527,20 +515,9 @@ static bool disturb_copy(struct race *race, struct slow_writer *writer,
 	return true;
 }
 
-static bool open_slow_writer(struct race *race, struct slow_writer *writer)
-{
-	int err = slow_page_init(&writer->slow);
-
-	if (err)
-		race_skip(race, "userfaultfd: %s", strerror(-err));
-	return !err && open_stream(race, &writer->stream);
-}
-
 static int forward_a_bit(int fd)
 {
-	unsigned long frames = XFER_FRAMES / 2;
-
-	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames);
+	return pcm_forward(fd, XFER_FRAMES / 2);
 }
 
 static bool forward_round(struct race *race, struct slow_writer *writer)
@@ -748,7 +725,7 @@ static int restart_wider(struct race *race, struct sleeper *sleeper)
 	if (err)
 		return err;
 	if (sleeper->kind->direction == SNDRV_PCM_STREAM_PLAYBACK)
-		forward(race, fd, wider.buffer_size);
+		fill(race, fd, &wider);
 	return pcm_call(fd, SNDRV_PCM_IOCTL_START);
 }
 
@@ -779,7 +756,7 @@ static bool reconfigured_round(struct race *race, struct sleeper *sleeper)
 	if (!configure(race, &sleeper->stream, &narrow))
 		return false;
 	if (sleeper->kind->direction == SNDRV_PCM_STREAM_PLAYBACK &&
-	    !forward(race, sleeper->stream.fd, narrow.buffer_size))
+	    !fill(race, sleeper->stream.fd, &narrow))
 		return false;
 
 	if (!put_to_sleep(race, sleeper, &thread))
@@ -923,7 +900,7 @@ static bool two_writers_round(struct race *race, struct sleeper *sleeper)
 
 	race_beat(race, 0);
 	if (!configure(race, &sleeper->stream, &two_seconds) ||
-	    !forward(race, fd, two_seconds.buffer_size))
+	    !fill(race, fd, &two_seconds))
 		return false;
 	err = pcm_call(fd, SNDRV_PCM_IOCTL_START);
 	if (err) {
@@ -969,7 +946,7 @@ static bool setup_drain(struct race *race, void *ctx)
 	struct stream *stream = ctx;
 
 	if (!configure(race, stream, &long_buffer) ||
-	    !forward(race, stream->fd, long_buffer.buffer_size))
+	    !fill(race, stream->fd, &long_buffer))
 		return false;
 	memset(&stream->before, 0, sizeof(stream->before));
 	return !pcm_ioctl(stream->fd, SNDRV_PCM_IOCTL_STATUS, &stream->before);
@@ -1001,7 +978,8 @@ static void cure_stray_engine(struct race *race, struct stream *stream)
 {
 	if (pcm_configure(stream->fd, &long_buffer))
 		return;
-	forward(race, stream->fd, long_buffer.period_size);
+	race_failed(race, "FORWARD",
+		    pcm_forward(stream->fd, long_buffer.period_size));
 	pcm_call(stream->fd, SNDRV_PCM_IOCTL_START);
 	pcm_call(stream->fd, SNDRV_PCM_IOCTL_DROP);
 }

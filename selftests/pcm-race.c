@@ -144,6 +144,13 @@ void race_broken(struct race *race, const char *fmt, ...)
 	stop(race);
 }
 
+bool race_failed(struct race *race, const char *name, int err)
+{
+	if (err < 0)
+		race_broken(race, "%s: %s", name, strerror(-err));
+	return err < 0;
+}
+
 /* When the slowest busy thread last got on; 0 if all are idle. */
 static unsigned long long slowest_beat(const struct race *race)
 {
@@ -177,14 +184,17 @@ static void report_stall(struct race *race, pid_t child, unsigned long long last
 	int status;
 	bool killed;
 
-	stuck = stuck_tasks(child, where, sizeof(where));
+	stuck = describe_tasks(child, "D", where, sizeof(where));
+	if (!stuck)
+		stuck = describe_tasks(child, "RS", where, sizeof(where));
 	kill(child, SIGKILL);
 	killed = child_done(child, KILL_MS, &status);
 	if (!killed)
 		ksft_print_msg("%u task(s) of process %d can't be killed and are left behind\n",
 			       stuck, child);
-	race_hit(race, "%s: %s", killed ? "threads wait for ever" :
-		 "unkillable deadlock", where);
+	race_hit(race, "%s%s%s: %s", killed ? "threads wait for ever" :
+		 "unkillable deadlock", race->doing[0] ? " in " : "",
+		 race->doing, where);
 	if (race->hits == 1 && last_beat)
 		race->hit_ns = last_beat - race->start_ns;
 }
@@ -204,7 +214,7 @@ static bool any_task_stuck(pid_t child)
 {
 	char where[RACE_TEXT];
 
-	return stuck_tasks(child, where, sizeof(where)) > 0;
+	return describe_tasks(child, "D", where, sizeof(where)) > 0;
 }
 
 /*

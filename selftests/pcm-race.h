@@ -6,12 +6,14 @@
 #ifndef __PCM_RACE_H
 #define __PCM_RACE_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 
 #include "kselftest.h"
 
 #define RACE_THREADS	16
 #define RACE_TEXT	512
+#define RACE_DOING	128
 
 /* Shared between the test and the process that races. */
 struct race {
@@ -20,14 +22,15 @@ struct race {
 	unsigned long long hit_ns;	/* from start to the first hit */
 	unsigned long hit_round;
 	char evidence[RACE_TEXT];	/* what the first hit saw */
+	char doing[RACE_DOING];		/* what a stalled race was at, or "" */
 	char skip[RACE_TEXT];		/* why the race can't be run here */
 	char broken[RACE_TEXT];		/* what failed before any race */
 
 	unsigned long long start_ns;
 	unsigned long long limit_ns;
 	int stop;
-	/* When each thread last got on; 0: it has nothing to do. */
-	unsigned long long beat_ns[RACE_THREADS];
+	/* When each thread last got on; 0: it has nothing to do.  Atomic. */
+	alignas(8) unsigned long long beat_ns[RACE_THREADS];
 };
 
 /*
@@ -84,6 +87,8 @@ __printf(2, 3)
 void race_skip(struct race *race, const char *fmt, ...);
 __printf(2, 3)
 void race_broken(struct race *race, const char *fmt, ...);
+/* Return: whether @err is an error; the race is broken then. */
+bool race_failed(struct race *race, const char *name, int err);
 
 void race_duel(struct race *race, const struct race_duel_ops *ops, void *ctx);
 /* The same for a part of the time only. */

@@ -9,6 +9,7 @@
 
 #include "kselftest.h"
 #include "pcm-raw.h"
+#include "text-file.h"
 
 #define MAX_CARDS 32
 
@@ -156,6 +157,22 @@ int pcm_state(int fd)
 
 	err = pcm_ioctl(fd, SNDRV_PCM_IOCTL_STATUS, &status);
 	return err ? err : status.state;
+}
+
+int pcm_link(int fd, int other)
+{
+	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_LINK, (void *)(long)other);
+}
+
+int pcm_forward(int fd, unsigned long frames)
+{
+	unsigned long moved = frames;
+	int err;
+
+	err = pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &moved);
+	if (!err && moved != frames)
+		err = -ENOSPC;
+	return err;
 }
 
 long pcm_writei(int fd, const void *data, unsigned long frames)
@@ -368,18 +385,33 @@ void pcm_describe(const struct pcm_dev *dev, char *text, size_t size)
 		 "playback" : "capture");
 }
 
+static void proc_path(const struct pcm_dev *dev, unsigned int subdevice,
+		      const char *name, char *path, size_t size)
+{
+	snprintf(path, size, "/proc/asound/card%u/pcm%u%c/sub%u/%s", dev->card,
+		 dev->device,
+		 dev->stream == SNDRV_PCM_STREAM_PLAYBACK ? 'p' : 'c',
+		 subdevice, name);
+}
+
 int pcm_proc_open(const struct pcm_dev *dev, unsigned int subdevice,
 		  const char *name, int flags)
 {
 	char path[96];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/asound/card%u/pcm%u%c/sub%u/%s",
-		 dev->card, dev->device,
-		 dev->stream == SNDRV_PCM_STREAM_PLAYBACK ? 'p' : 'c',
-		 subdevice, name);
+	proc_path(dev, subdevice, name, path, sizeof(path));
 	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+int pcm_proc_write(const struct pcm_dev *dev, unsigned int subdevice,
+		   const char *name, const char *text)
+{
+	char path[96];
+
+	proc_path(dev, subdevice, name, path, sizeof(path));
+	return text_file_write(path, text);
 }
 
 int pcm_proc_read(int fd, char *text, size_t size)

@@ -74,6 +74,9 @@ int pcm_sw_params(int fd, const struct pcm_setup *setup,
 int pcm_configure(int fd, const struct pcm_setup *setup);
 int pcm_pointers(int fd, struct pcm_pointers *pointers);
 int pcm_state(int fd);
+int pcm_link(int fd, int other);
+/* Return: 0, or -ENOSPC if there is room for a part of @frames only. */
+int pcm_forward(int fd, unsigned long frames);
 long pcm_writei(int fd, const void *data, unsigned long frames);
 long pcm_writen(int fd, void **data, unsigned long frames);
 int pcm_blocking(int fd, bool blocking);
@@ -87,6 +90,9 @@ const char *pcm_state_name(int state);
  */
 int pcm_proc_open(const struct pcm_dev *dev, unsigned int subdevice,
 		  const char *name, int flags);
+/* Return: 0 or -errno, also of what the file does when it is closed. */
+int pcm_proc_write(const struct pcm_dev *dev, unsigned int subdevice,
+		   const char *name, const char *text);
 /* Each call reads it anew, from its beginning.  Return: length or -errno. */
 int pcm_proc_read(int fd, char *text, size_t size);
 bool pcm_proc_value(const char *text, const char *key, unsigned long *value);

@@ -15,8 +15,7 @@
 #include "pcm-race-test.h"
 #include "pcmtest-control.h"
 
-#define GROUP_TRIGGER	"/sys/module/snd_pcmtest/parameters/group_trigger"
-#define TICK_DELAY	"/sys/kernel/debug/pcmtest/delay_us/tick"
+#define GROUP_TRIGGER	"group_trigger"
 
 #define PERIOD		4096	/* more than a third of a second */
 #define POISON		0x5a
@@ -39,26 +38,6 @@ struct pair {
 	int fd, other;
 };
 
-static bool failed(struct race *race, const char *name, int err)
-{
-	if (err)
-		race_broken(race, "%s: %s", name, strerror(-err));
-	return err;
-}
-
-static int write_file(const char *path, const char *text)
-{
-	int fd, err = 0;
-
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 /* The driver's streams for @pair, the second one for @stream; or skip. */
 static bool find_pair(struct __test_metadata *_metadata, struct pair *pair,
 		      int stream, bool pcmtest_only)
@@ -66,7 +45,7 @@ static bool find_pair(struct __test_metadata *_metadata, struct pair *pair,
 	const char *driver = PCMTEST_DRIVER;
 	unsigned int playbacks = stream == SNDRV_PCM_STREAM_PLAYBACK ? 2 : 1;
 
-	if (write_file(GROUP_TRIGGER, "Y")) {
+	if (pcmtest_set(GROUP_TRIGGER, "Y")) {
 		if (pcmtest_only)
 			SKIP(return false, "no snd-pcmtest with group_trigger");
 		driver = "ENS1370";
@@ -90,18 +69,7 @@ static void run_pair(struct __test_metadata *_metadata, int stream,
 
 	if (find_pair(_metadata, &pair, stream, pcmtest_only))
 		race_test(_metadata, body, &pair);
-	write_file(GROUP_TRIGGER, "N");
-}
-
-static bool forward(struct race *race, int fd, unsigned long frames)
-{
-	unsigned long arg = frames;
-	int err;
-
-	err = pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &arg);
-	if (!err && arg != frames)
-		err = -ENOSPC;
-	return !failed(race, "FORWARD", err);
+	pcmtest_set(GROUP_TRIGGER, "N");
 }
 
 static bool open_pair(struct race *race, struct pair *pair)
@@ -109,13 +77,12 @@ static bool open_pair(struct race *race, struct pair *pair)
 	pair->fd = pcm_open(&pair->first, O_NONBLOCK);
 	pair->other = pcm_open(&pair->second, O_NONBLOCK);
 	if (pair->fd < 0 || pair->other < 0)
-		return !failed(race, "open", -EBUSY);
-	return !failed(race, "configure", pcm_configure(pair->fd,
-							&slow_stream)) &&
-	       !failed(race, "configure", pcm_configure(pair->other,
-							&slow_stream)) &&
-	       !failed(race, "LINK", pcm_ioctl(pair->fd, SNDRV_PCM_IOCTL_LINK,
-					       (void *)(long)pair->other));
+		return !race_failed(race, "open", -EBUSY);
+	return !race_failed(race, "configure",
+			    pcm_configure(pair->fd, &slow_stream)) &&
+	       !race_failed(race, "configure",
+			    pcm_configure(pair->other, &slow_stream)) &&
+	       !race_failed(race, "LINK", pcm_link(pair->fd, pair->other));
 }
 
 static void close_pair(struct pair *pair)
@@ -145,7 +112,8 @@ static void drain_prepared(struct race *race, void *ctx)
 	unsigned char *buffer;
 	int err;
 
-	if (!open_pair(race, pair) || !forward(race, pair->fd, PERIOD))
+	if (!open_pair(race, pair) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->fd, PERIOD)))
 		return;
 	buffer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
 		      pair->other, (off_t)SNDRV_PCM_MMAP_OFFSET_DATA);
@@ -184,8 +152,10 @@ static void drain_running(struct race *race, void *ctx)
 	struct pair *pair = ctx;
 	int err;
 
-	if (!open_pair(race, pair) || !forward(race, pair->fd, PERIOD) ||
-	    failed(race, "START", pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
+	if (!open_pair(race, pair) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->fd, PERIOD)) ||
+	    race_failed(race, "START",
+			pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
 		return;
 	pcm_blocking(pair->fd, true);
 
@@ -208,8 +178,9 @@ static void drain_unequal(struct race *race, void *ctx)
 	struct pair *pair = ctx;
 	int err;
 
-	if (!open_pair(race, pair) || !forward(race, pair->fd, PERIOD) ||
-	    !forward(race, pair->other, 2 * PERIOD))
+	if (!open_pair(race, pair) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->fd, PERIOD)) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->other, 2 * PERIOD)))
 		return;
 	pcm_blocking(pair->fd, true);
 
@@ -239,9 +210,11 @@ static bool free_after_drop(struct race *race, struct pair *pair)
 	int err;
 
 	race_beat(race, 0);
-	if (!open_pair(race, pair) || !forward(race, pair->fd, PERIOD) ||
-	    !forward(race, pair->other, PERIOD) ||
-	    failed(race, "START", pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
+	if (!open_pair(race, pair) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->fd, PERIOD)) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->other, PERIOD)) ||
+	    race_failed(race, "START",
+			pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
 		return false;
 	/* Somewhere in the handler for the one or the other. */
 	ms = FIRST_TICK_MS + race->rounds * 17 % (2 * TICK_MS);
@@ -258,11 +231,8 @@ static bool free_after_drop(struct race *race, struct pair *pair)
 
 static void free_in_tick(struct race *race, void *ctx)
 {
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", TICK_MS * 1000);
-	if (write_file(TICK_DELAY, text)) {
-		race_skip(race, "no %s", TICK_DELAY);
+	if (pcmtest_delay("tick", TICK_MS * 1000)) {
+		race_skip(race, "snd-pcmtest has no delay_us/tick in debugfs");
 		return;
 	}
 	while (race_on(race) && free_after_drop(race, ctx))
@@ -272,7 +242,7 @@ static void free_in_tick(struct race *race, void *ctx)
 TEST(hw_free_waits_for_linked_stop)
 {
 	run_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK, true, free_in_tick);
-	write_file(TICK_DELAY, "0");
+	pcmtest_delay("tick", 0);
 }
 
 TEST_HARNESS_MAIN

@@ -53,24 +53,13 @@ struct intrusion {
 	int refused;
 };
 
-static bool failed(struct race *race, const char *name, int err)
-{
-	if (err < 0)
-		race_broken(race, "%s: %s", name, strerror(-err));
-	return err < 0;
-}
-
-static int forward(int fd, unsigned long frames)
-{
-	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames);
-}
-
 /* Prepared, with data to play. */
 static bool bring_forward(struct race *race, int fd)
 {
 	pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
-	return !failed(race, "configure", pcm_configure(fd, &setup)) &&
-	       !failed(race, "FORWARD", forward(fd, setup.buffer_size / 2));
+	return !race_failed(race, "configure", pcm_configure(fd, &setup)) &&
+	       !race_failed(race, "FORWARD",
+			    pcm_forward(fd, setup.buffer_size / 2));
 }
 
 static int call_prepare(struct window *window)
@@ -165,8 +154,8 @@ static bool intrude_once(struct race *race, struct window *window)
 		return false;
 	pcmtest_forget_calls();
 	pcmtest_delay(intrusion->callback, WINDOW_US);
-	if (failed(race, "pthread_create",
-		   -pthread_create(&thread, NULL, run_hold, window)))
+	if (race_failed(race, "pthread_create",
+			-pthread_create(&thread, NULL, run_hold, window)))
 		return false;
 	inside = pcmtest_wait_inside(intrusion->callback);
 	window->result = intrusion->intrude(window);
@@ -188,7 +177,7 @@ static bool intrude_once(struct race *race, struct window *window)
 static bool open_stream(struct race *race, struct window *window)
 {
 	window->fd = pcm_open(&window->dev, O_NONBLOCK);
-	return !failed(race, "open", window->fd);
+	return !race_failed(race, "open", window->fd);
 }
 
 static void intrude(struct race *race, void *ctx)
@@ -325,9 +314,9 @@ static void ack_without_buffer(struct race *race, void *ctx)
 	int err;
 
 	if (!open_stream(race, window) ||
-	    failed(race, "configure", pcm_configure(window->fd, &setup)) ||
-	    failed(race, "HW_FREE",
-		   pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE)))
+	    race_failed(race, "configure", pcm_configure(window->fd, &setup)) ||
+	    race_failed(race, "HW_FREE",
+			pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE)))
 		return;
 	pcmtest_forget_calls();
 	race->rounds++;
@@ -348,7 +337,8 @@ static bool setup_sync(struct race *race, void *ctx)
 {
 	struct window *window = ctx;
 
-	return !failed(race, "configure", pcm_configure(window->fd, &setup));
+	return !race_failed(race, "configure",
+			    pcm_configure(window->fd, &setup));
 }
 
 static void sync_buffer(void *ctx)
@@ -412,8 +402,9 @@ static void attempt_during_prepare(struct race *race, struct window *window,
 			return;
 		pcmtest_forget_calls();
 		pcmtest_delay("prepare", LONG_WINDOW_US);
-		if (failed(race, "pthread_create",
-			   -pthread_create(&thread, NULL, run_hold, window)))
+		if (race_failed(race, "pthread_create",
+				-pthread_create(&thread, NULL, run_hold,
+						window)))
 			return;
 		if (pcmtest_wait_inside("prepare"))
 			ever = attempt(window);
@@ -483,11 +474,10 @@ static bool open_linked(struct race *race, struct window *window)
 	    !bring_forward(race, window->fd))
 		return false;
 	window->linked = pcm_open(&window->dev, O_NONBLOCK);
-	return !failed(race, "open", window->linked) &&
+	return !race_failed(race, "open", window->linked) &&
 	       bring_forward(race, window->linked) &&
-	       !failed(race, "LINK",
-		       pcm_ioctl(window->fd, SNDRV_PCM_IOCTL_LINK,
-				 (void *)(long)window->linked));
+	       !race_failed(race, "LINK",
+			    pcm_link(window->fd, window->linked));
 }
 
 /*
@@ -526,9 +516,9 @@ static void start_against_close(struct race *race, void *ctx)
 		if (!open_linked(race, window))
 			return;
 		pcmtest_delay("prepare", WINDOW_US);
-		if (failed(race, "pthread_create",
-			   -pthread_create(&preparing, NULL, run_hold,
-					   window)))
+		if (race_failed(race, "pthread_create",
+				-pthread_create(&preparing, NULL, run_hold,
+						window)))
 			return;
 		pcmtest_wait_inside("prepare");
 		pcmtest_delay("prepare", 0);
@@ -559,8 +549,9 @@ static void suspend_unequal(struct race *race, void *ctx)
 	int err, state;
 
 	if (!open_linked(race, window) ||
-	    failed(race, "REWIND",
-		   pcm_ioctl(window->linked, SNDRV_PCM_IOCTL_REWIND, &frames)))
+	    race_failed(race, "REWIND",
+			pcm_ioctl(window->linked, SNDRV_PCM_IOCTL_REWIND,
+				  &frames)))
 		return;
 	err = call_drain(window);
 	if (err != -EAGAIN) {
@@ -607,14 +598,8 @@ TEST_F(window, suspend_with_idle_member)
 static void provoke_xrun(void *ctx)
 {
 	struct window *window = ctx;
-	int file;
 
-	file = pcm_proc_open(&window->dev, 0, "xrun_injection", O_WRONLY);
-	if (file < 0)
-		return;
-	if (write(file, "1", 1) < 0)
-		window->result = -errno;
-	close(file);
+	pcm_proc_write(&window->dev, 0, "xrun_injection", "1");
 }
 
 static bool close_slowly(struct race *race, void *ctx)

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +11,7 @@
 #include "kselftest.h"
 #include "pcm-race.h"
 #include "pcmtest-control.h"
+#include "text-file.h"
 
 #define DEBUGFS		"/sys/kernel/debug/pcmtest/"
 #define PARAMETERS	"/sys/module/snd_pcmtest/parameters/"
@@ -23,7 +22,7 @@
 /* A parameter that this test changes. */
 struct parameter {
 	const char *path;
-	char saved;
+	char saved[2];
 };
 
 static struct parameter parameters[] = {
@@ -35,39 +34,12 @@ static struct parameter parameters[] = {
 
 static pid_t owner;
 
-static int write_file(const char *path, const char *text, size_t length)
-{
-	int fd, err = 0;
-
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, length) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static char read_letter(const char *path)
-{
-	char letter = '\0';
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return letter;
-	if (read(fd, &letter, 1) != 1)
-		letter = '\0';
-	close(fd);
-	return letter;
-}
-
 static int rebind(void)
 {
 	int err;
 
-	err = write_file(DRIVER "unbind", DEVICE, strlen(DEVICE));
-	return err ? err : write_file(DRIVER "bind", DEVICE, strlen(DEVICE));
+	err = text_file_write(DRIVER "unbind", DEVICE);
+	return err ? err : text_file_write(DRIVER "bind", DEVICE);
 }
 
 bool pcmtest_can_delay(void)
@@ -84,7 +56,7 @@ void pcmtest_restore(void)
 		return;
 	owner = 0;
 	for (i = 0; i < ARRAY_SIZE(parameters); i++)
-		write_file(parameters[i].path, &parameters[i].saved, 1);
+		text_file_write(parameters[i].path, parameters[i].saved);
 	rebind();
 }
 
@@ -108,74 +80,81 @@ int pcmtest_remake(bool nonatomic)
 	int err = 0;
 
 	for (i = 0; i < ARRAY_SIZE(parameters); i++)
-		parameters[i].saved = read_letter(parameters[i].path);
+		text_file_read(parameters[i].path, parameters[i].saved,
+			       sizeof(parameters[i].saved));
 	owner = getpid();
 	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		signal(signals[i], restore_and_exit);
 	for (i = 0; !err && i < ARRAY_SIZE(parameters); i++)
-		err = write_file(parameters[i].path, values[i], 1);
+		err = text_file_write(parameters[i].path, values[i]);
 	return err ? err : rebind();
 }
 
-void pcmtest_delay(const char *callback, unsigned int us)
+int pcmtest_set(const char *parameter, const char *value)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), PARAMETERS "%.32s", parameter);
+	return text_file_write(path, value);
+}
+
+int pcmtest_delay(const char *callback, unsigned int us)
 {
 	char path[128], text[16];
 
 	snprintf(path, sizeof(path), DEBUGFS "delay_us/%.32s", callback);
 	snprintf(text, sizeof(text), "%u", us);
-	write_file(path, text, strlen(text));
+	return text_file_write(path, text);
 }
 
-void pcmtest_forget_calls(void)
+int pcmtest_forget_calls(void)
 {
-	write_file(DEBUGFS "timeline", "0", 1);
+	return text_file_write(DEBUGFS "timeline", "0");
 }
 
-static ssize_t read_file(const char *path, char *text, size_t size)
-{
-	size_t length = 0;
-	ssize_t got;
-	int fd;
+struct tally {
+	int entered, left;
+	bool wanted;			/* whether a call had the value */
+};
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	while (length < size - 1 &&
-	       (got = read(fd, text + length, size - 1 - length)) > 0)
-		length += got;
-	close(fd);
-	text[length] = '\0';
-	return length;
-}
-
-/* Fields: seq time_us cpu pid comm stream callback event ... */
-static int balance_of(char *text, const char *callback, bool unfinished)
+/* Fields: seq time_us cpu pid comm stream callback event value ... */
+static struct tally tally_calls(const char *callback, int wanted)
 {
+	char *text = malloc(TIMELINE_SIZE);
+	struct tally tally = {};
 	char name[32], event[32], *save, *line;
-	int balance = 0;
+	int value;
 
+	if (!text ||
+	    text_file_read(DEBUGFS "timeline", text, TIMELINE_SIZE) <= 0)
+		goto out;
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
-		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %31s %31s", name,
-			   event) != 2 || strcmp(name, callback))
+		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %31s %31s %d", name,
+			   event, &value) != 3 || strcmp(name, callback))
 			continue;
-		if (!strcmp(event, "enter"))
-			balance++;
-		else if (unfinished && !strcmp(event, "exit"))
-			balance--;
+		if (!strcmp(event, "enter")) {
+			tally.entered++;
+			tally.wanted = tally.wanted || value == wanted;
+		} else if (!strcmp(event, "exit")) {
+			tally.left++;
+		}
 	}
-	return balance;
+out:
+	free(text);
+	return tally;
 }
 
 bool pcmtest_called(const char *callback, bool unfinished)
 {
-	char *text = malloc(TIMELINE_SIZE);
-	bool called = false;
+	struct tally tally = tally_calls(callback, 0);
 
-	if (text && read_file(DEBUGFS "timeline", text, TIMELINE_SIZE) > 0)
-		called = balance_of(text, callback, unfinished) > 0;
-	free(text);
-	return called;
+	return tally.entered > (unfinished ? tally.left : 0);
+}
+
+bool pcmtest_triggered(int cmd)
+{
+	return tally_calls("trigger", cmd).wanted;
 }
 
 bool pcmtest_wait_inside(const char *callback)
@@ -196,7 +175,7 @@ unsigned int pcmtest_violations(char *text, size_t size)
 	char file[4096], *kinds, *end;
 	unsigned int total;
 
-	if (read_file(DEBUGFS "violations", file, sizeof(file)) <= 0 ||
+	if (text_file_read(DEBUGFS "violations", file, sizeof(file)) <= 0 ||
 	    sscanf(file, "total %u", &total) != 1)
 		return 0;
 	kinds = strchrnul(file, '\n');
@@ -214,5 +193,5 @@ bool pcmtest_can_suspend(void)
 
 int pcmtest_suspend(void)
 {
-	return write_file(DEBUGFS "suspend", "1", 1);
+	return text_file_write(DEBUGFS "suspend", "1");
 }

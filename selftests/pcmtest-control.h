@@ -23,13 +23,18 @@ bool pcmtest_can_delay(void);
 int pcmtest_remake(bool nonatomic);
 void pcmtest_restore(void);
 
-/* Hold up each further call of @callback by @us. */
-void pcmtest_delay(const char *callback, unsigned int us);
+/* Set a parameter of the module.  Return: 0 or -errno. */
+int pcmtest_set(const char *parameter, const char *value);
 
-/* Forget what was called until now. */
-void pcmtest_forget_calls(void);
+/* Hold up each further call of @callback by @us.  Return: 0 or -errno. */
+int pcmtest_delay(const char *callback, unsigned int us);
+
+/* Forget what was called until now.  Return: 0 or -errno. */
+int pcmtest_forget_calls(void);
 /* Whether @callback was called and, with @unfinished, has not returned yet. */
 bool pcmtest_called(const char *callback, bool unfinished);
+/* Whether the trigger callback was called with @cmd. */
+bool pcmtest_triggered(int cmd);
 /* Wait until @callback is being called.  Return: false after two seconds. */
 bool pcmtest_wait_inside(const char *callback);
 

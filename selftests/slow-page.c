@@ -92,7 +92,7 @@ static int register_page(struct slow_page *slow)
 	return 0;
 }
 
-int slow_page_init(struct slow_page *slow)
+static int set_up(struct slow_page *slow)
 {
 	int err;
 
@@ -120,6 +120,15 @@ int slow_page_init(struct slow_page *slow)
 	pthread_mutex_init(&slow->mutex, NULL);
 	pthread_cond_init(&slow->cond, NULL);
 	return -pthread_create(&slow->thread, NULL, serve, slow);
+}
+
+bool slow_page_init(struct race *race, struct slow_page *slow)
+{
+	int err = set_up(slow);
+
+	if (err)
+		race_skip(race, "userfaultfd: %s", strerror(-err));
+	return !err;
 }
 
 void slow_page_destroy(struct slow_page *slow)

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "pcm-race.h"
+
 struct slow_page {
 	void *before;		/* an ordinary page, right in front of it */
 	void *page;		/* what the kernel is slow to read or write */
@@ -24,8 +26,8 @@ struct slow_page {
 	bool armed, faulted, released;
 };
 
-/* Return: 0 or -errno; -EPERM if userfaultfd is not for us. */
-int slow_page_init(struct slow_page *slow);
+/* Return: false if userfaultfd is not for us, which skips the race. */
+bool slow_page_init(struct race *race, struct slow_page *slow);
 void slow_page_destroy(struct slow_page *slow);
 
 void slow_page_arm(struct slow_page *slow);

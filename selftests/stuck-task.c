@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "stuck-task.h"
+#include "text-file.h"
 
 #define STACK_FRAMES 3
 
@@ -15,19 +14,9 @@ static bool read_task_file(pid_t pid, pid_t tid, const char *name, char *text,
 			   size_t size)
 {
 	char path[64];
-	ssize_t len;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/%.16s", pid, tid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, text, size - 1);
-	close(fd);
-	if (len <= 0)
-		return false;
-	text[len] = '\0';
-	return true;
+	return text_file_read(path, text, size) > 0;
 }
 
 /* The state letter follows the command name, which may contain anything. */
@@ -88,7 +77,8 @@ static void describe_task(pid_t pid, pid_t tid, char *text, size_t size)
 	}
 }
 
-unsigned int stuck_tasks(pid_t pid, char *text, size_t size)
+unsigned int describe_tasks(pid_t pid, const char *states, char *text,
+			    size_t size)
 {
 	unsigned int count = 0;
 	struct dirent *entry;
@@ -103,7 +93,7 @@ unsigned int stuck_tasks(pid_t pid, char *text, size_t size)
 		return 0;
 	while ((entry = readdir(dir))) {
 		tid = atoi(entry->d_name);
-		if (!tid || task_state(pid, tid) != 'D')
+		if (!tid || !strchr(states, task_state(pid, tid)))
 			continue;
 		describe_task(pid, tid, text, size);
 		count++;

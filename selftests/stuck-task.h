@@ -9,10 +9,11 @@
 char task_state(pid_t pid, pid_t tid);
 
 /*
- * Say in one line what the tasks of @pid that sleep uninterruptibly wait for:
- * the system call and, where we may see it, the kernel function.
+ * Say in one line what the tasks of @pid that are in one of @states do: the
+ * system call and, where we may see it, the kernel function.
  * Return: their number.
  */
-unsigned int stuck_tasks(pid_t pid, char *text, size_t size);
+unsigned int describe_tasks(pid_t pid, const char *states, char *text,
+			    size_t size);
 
 #endif /* __STUCK_TASK_H */
