@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -708,6 +710,74 @@ TEST(drain_vs_close_of_member)
 
 	if (group_devices(_metadata, &group, 2, 0, NULL))
 		race_test(_metadata, drain_member_closed, &group);
+}
+
+/*
+ * Who waits in DRAIN for a linked stream gets a signal.  Before he can run, that
+ * stream leaves the group.  All on one CPU, so that it is sure to be before.
+ */
+static void ignore(int signal)
+{
+}
+
+static bool interrupt_and_unlink(struct race *race, struct group *group)
+{
+	pthread_t thread;
+	int err;
+
+	race_beat(race, 0);
+	if (!setup_closing(race, group) ||
+	    race_failed(race, "FORWARD",
+			pcm_forward(group->fd[1], slow_stream.buffer_size)))
+		return false;
+	err = -pthread_create(&thread, NULL, blocking_drain, group);
+	if (race_failed(race, "pthread_create", err))
+		return false;
+	race_sleep_ms(20);
+	pthread_kill(thread, SIGUSR1);
+	err = pcm_call(group->fd[1], SNDRV_PCM_IOCTL_UNLINK);
+	pthread_join(thread, NULL);
+
+	/* Let the kernel forget that thread, then wake up who still waits. */
+	race_sleep_ms(100);
+	if (!err)
+		err = pcm_call(group->fd[1], SNDRV_PCM_IOCTL_DROP);
+	close(group->fd[1]);
+	race->rounds++;
+	if (err || group->err_a != -EINTR)
+		race_hit(race, "DRAIN: %s instead of %s, UNLINK and DROP: %s",
+			 strerror(-group->err_a), strerror(EINTR),
+			 strerror(-err));
+	return true;
+}
+
+static void drain_interrupted(struct race *race, void *ctx)
+{
+	static const struct sched_param realtime = { .sched_priority = 1 };
+	static const struct sigaction action = { .sa_handler = ignore };
+	struct group *group = ctx;
+
+	race_stay_on_this_cpu();
+	if (sched_setscheduler(0, SCHED_FIFO, &realtime)) {
+		race_skip(race, "SCHED_FIFO: %s", strerror(errno));
+		return;
+	}
+	sigaction(SIGUSR1, &action, NULL);
+	group->count = 1;
+	if (!open_group(race, group))
+		return;
+	pcm_blocking(group->fd[0], true);
+	while (race_on(race) && race->rounds < 5 &&
+	       interrupt_and_unlink(race, group))
+		;
+}
+
+TEST(interrupted_drain_vs_unlink)
+{
+	struct group group = {};
+
+	if (group_devices(_metadata, &group, 2, 0, NULL))
+		race_test(_metadata, drain_interrupted, &group);
 }
 
 /*

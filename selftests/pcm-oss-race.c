@@ -23,6 +23,8 @@
 #include "text-file.h"
 
 #define FRAGMENT	4096
+#define TOO_LARGE	0x100000		/* for the buffer */
+#define LONG_WRITE	(64 * FRAGMENT)		/* a second and more */
 
 static const struct pcm_setup native = {
 	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
@@ -317,13 +319,23 @@ TEST(oss_close_leaves_group)
 	run_shared(_metadata, link_then_close);
 }
 
+static int try_mmap(int fd, size_t size, off_t offset)
+{
+	void *map;
+
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	if (map == MAP_FAILED)
+		return -errno;
+	munmap(map, size);
+	return 0;
+}
+
 /* A mmap() that fails changes nothing. */
 static void failing_mmap(struct race *race, void *ctx)
 {
 	static const char samples[2 * FRAGMENT];
 	struct shared_stream *shared = ctx;
 	size_t page = sysconf(_SC_PAGESIZE);
-	void *map;
 
 	if (!open_oss(race, shared) ||
 	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
@@ -333,10 +345,9 @@ static void failing_mmap(struct race *race, void *ctx)
 		return;
 	}
 	race->rounds++;
-	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
-		   page);
-	if (map != MAP_FAILED) {
-		race_broken(race, "OSS mmap at an offset succeeds");
+	if (!try_mmap(shared->oss, page, page) ||
+	    !try_mmap(shared->oss, TOO_LARGE, 0)) {
+		race_broken(race, "OSS mmap at an offset, or of too much, succeeds");
 		return;
 	}
 	if (write(shared->oss, samples, sizeof(samples)) != sizeof(samples))
@@ -347,6 +358,60 @@ static void failing_mmap(struct race *race, void *ctx)
 TEST(oss_mmap_failure_breaks_write)
 {
 	run_shared(_metadata, failing_mmap);
+}
+
+/* Nor is a stream mapped that somebody writes to. */
+struct long_write {
+	struct shared_stream shared;
+	ssize_t written;
+};
+
+static void *write_for_a_second(void *arg)
+{
+	static const char samples[LONG_WRITE];
+	struct long_write *writer = arg;
+
+	writer->written = write(writer->shared.oss, samples, sizeof(samples));
+	return NULL;
+}
+
+static void map_during_write(struct race *race, void *ctx)
+{
+	struct long_write *writer = ctx;
+	int fd, err;
+	pthread_t thread;
+
+	if (!open_oss(race, &writer->shared))
+		return;
+	fd = writer->shared.oss;
+	if (race_failed(race, "OSS setup", oss_configure_plain(fd)))
+		return;
+	err = -pthread_create(&thread, NULL, write_for_a_second, writer);
+	if (race_failed(race, "pthread_create", err))
+		return;
+	race_sleep_ms(100);
+
+	race->rounds++;
+	do {
+		/* EAGAIN: he goes on to the next fragment just now. */
+		err = try_mmap(fd, sysconf(_SC_PAGESIZE), 0);
+	} while (err == -EAGAIN && race_on(race));
+	if (err != -EBUSY)
+		race_hit(race, "mmap() of a stream that is being written to: %s instead of %s",
+			 strerror(-err), strerror(EBUSY));
+	pthread_join(thread, NULL);
+	if (writer->written != LONG_WRITE)
+		race_hit(race, "%zd of %d bytes are written because of a mmap()",
+			 writer->written, LONG_WRITE);
+}
+
+TEST(oss_mmap_during_write)
+{
+	struct long_write writer = {};
+
+	if (race_device(_metadata, &writer.shared.dev,
+			SNDRV_PCM_STREAM_PLAYBACK, 1, &native, 1, "Dummy"))
+		race_test(_metadata, map_during_write, &writer);
 }
 
 /*
@@ -540,7 +605,8 @@ static int set_quirk(const struct pcm_dev *dev, const char *text)
 	return text_file_write(path, text);
 }
 
-TEST(oss_partial_fragments_of_two_writers)
+static void run_partial(struct __test_metadata *_metadata,
+			void (*body)(struct race *race, void *ctx))
 {
 	struct fragments fragments = {};
 
@@ -551,8 +617,45 @@ TEST(oss_partial_fragments_of_two_writers)
 		return;
 	if (set_quirk(&fragments.shared.dev, "pcm-oss-race 0 0 partial-frag\n"))
 		SKIP(return, "no OSS quirks in /proc/asound");
-	race_test(_metadata, partial_fragments, &fragments);
+	race_test(_metadata, body, &fragments);
 	set_quirk(&fragments.shared.dev, "erase\n");
+}
+
+TEST(oss_partial_fragments_of_two_writers)
+{
+	run_partial(_metadata, partial_fragments);
+}
+
+/*
+ * A write that finds an xrun prepares the stream, which empties the fragment
+ * it is in.  The next one must not go on from where this one got to.
+ */
+static void write_past_xrun(struct race *race, void *ctx)
+{
+	static const size_t sizes[] = { FRAGMENT, FRAGMENT / 8, FRAGMENT / 16 };
+	static const char samples[FRAGMENT];
+	struct fragments *fragments = ctx;
+	struct shared_stream *shared = &fragments->shared;
+	unsigned int i;
+
+	if (!open_oss(race, shared) ||
+	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+		return;
+	race->rounds++;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		if (write(shared->oss, samples, sizes[i]) != (ssize_t)sizes[i])
+			race_hit(race, "OSS write of %zu bytes: %s", sizes[i],
+				 strerror(errno));
+		/* Much longer than the first one lasts. */
+		if (!i)
+			race_sleep_ms(200);
+	}
+}
+
+TEST(oss_partial_fragment_after_xrun)
+{
+	ksft_print_msg("without KASAN only a hang or a crash shows the bug\n");
+	run_partial(_metadata, write_past_xrun);
 }
 
 /*

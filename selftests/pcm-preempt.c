@@ -17,7 +17,7 @@ struct preempt {
 	int over;
 };
 
-static void stay_on_this_cpu(void)
+void race_stay_on_this_cpu(void)
 {
 	cpu_set_t one;
 	int cpu = sched_getcpu();
@@ -53,7 +53,7 @@ void race_preempt(struct race *race, const struct race_preempt_ops *ops,
 	int err;
 
 	sched_getaffinity(0, sizeof(saved), &saved);
-	stay_on_this_cpu();
+	race_stay_on_this_cpu();
 	err = pthread_create(&victim, NULL, run_victim, &preempt);
 	if (err) {
 		race_broken(race, "pthread_create: %s", strerror(err));

@@ -96,6 +96,8 @@ void race_duel_for(struct race *race, const struct race_duel_ops *ops,
 		   void *ctx, unsigned int ms);
 void race_preempt(struct race *race, const struct race_preempt_ops *ops,
 		  void *ctx);
+/* So do threads that are created from now on. */
+void race_stay_on_this_cpu(void);
 void race_loops(struct race *race, const struct race_loop *loops,
 		unsigned int count);
 

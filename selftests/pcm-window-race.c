@@ -20,6 +20,7 @@
 #define LONG_WINDOW_US	300000
 #define ROUNDS		5
 #define CHUNK		2048
+#define TICK_MS		200	/* how often snd-pcmtest plays something */
 
 static const struct pcm_setup setup = {
 	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
@@ -28,6 +29,16 @@ static const struct pcm_setup setup = {
 	.rate = 8000,
 	.period_size = 4096,
 	.buffer_size = 16384,
+};
+
+/* It takes a short time to go round this buffer. */
+static const struct pcm_setup short_setup = {
+	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 2,
+	.rate = 8000,
+	.period_size = 1024,
+	.buffer_size = 4096,
 };
 
 struct intrusion;
@@ -56,10 +67,14 @@ struct intrusion {
 /* Prepared, with data to play. */
 static bool bring_forward(struct race *race, int fd)
 {
+	int err;
+
 	pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
-	return !race_failed(race, "configure", pcm_configure(fd, &setup)) &&
-	       !race_failed(race, "FORWARD",
-			    pcm_forward(fd, setup.buffer_size / 2));
+	if (race_failed(race, "configure", pcm_configure(fd, &setup)))
+		return false;
+	err = pcm_forward(fd, setup.buffer_size / 2);
+	/* a capture has nothing yet that could be skipped */
+	return err == -ENOSPC || !race_failed(race, "FORWARD", err);
 }
 
 static int call_prepare(struct window *window)
@@ -109,19 +124,32 @@ static int map_buffer(struct window *window)
 	return 0;
 }
 
-static int set_appl_ptr(struct window *window, unsigned long appl_ptr)
+/* What others are made from, once the boundary is known. */
+static int plain_sw_params(int fd, const struct pcm_setup *setup,
+			   struct snd_pcm_sw_params *params)
+{
+	*params = (struct snd_pcm_sw_params) {
+		.period_step = 1,
+		.avail_min = setup->period_size,
+		.start_threshold = setup->buffer_size,
+		.stop_threshold = setup->buffer_size,
+	};
+	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_SW_PARAMS, params);
+}
+
+static int set_appl_ptr(int fd, unsigned long appl_ptr)
 {
 	struct snd_pcm_sync_ptr sync = {
 		.flags = SNDRV_PCM_SYNC_PTR_AVAIL_MIN,
 		.c.control.appl_ptr = appl_ptr,
 	};
 
-	return pcm_ioctl(window->fd, SNDRV_PCM_IOCTL_SYNC_PTR, &sync);
+	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_SYNC_PTR, &sync);
 }
 
 static int move_appl_ptr(struct window *window)
 {
-	return set_appl_ptr(window, CHUNK);
+	return set_appl_ptr(window->fd, CHUNK);
 }
 
 static void *run_hold(void *arg)
@@ -227,11 +255,11 @@ FIXTURE_TEARDOWN(window)
 	pcmtest_restore();
 }
 
-static void run_direction(struct __test_metadata *_metadata, int stream,
-			  struct window *window,
-			  void (*body)(struct race *race, void *ctx))
+static void run_streams(struct __test_metadata *_metadata, int stream,
+			unsigned int count, struct window *window,
+			void (*body)(struct race *race, void *ctx))
 {
-	if (race_device(_metadata, &window->dev, stream, 2, &setup, 1,
+	if (race_device(_metadata, &window->dev, stream, count, &setup, 1,
 			PCMTEST_DRIVER))
 		race_test(_metadata, body, window);
 }
@@ -240,7 +268,7 @@ static void run_window(struct __test_metadata *_metadata,
 		       struct window *window,
 		       void (*body)(struct race *race, void *ctx))
 {
-	run_direction(_metadata, SNDRV_PCM_STREAM_PLAYBACK, window, body);
+	run_streams(_metadata, SNDRV_PCM_STREAM_PLAYBACK, 2, window, body);
 }
 
 static void run_intrusion(struct __test_metadata *_metadata,
@@ -343,7 +371,9 @@ static bool setup_sync(struct race *race, void *ctx)
 
 static void sync_buffer(void *ctx)
 {
-	set_appl_ptr(ctx, 0);
+	struct window *window = ctx;
+
+	set_appl_ptr(window->fd, 0);
 }
 
 static void free_buffer(void *ctx)
@@ -378,6 +408,56 @@ TEST_F(window, dma_sync_vs_hw_free)
 {
 	ksft_print_msg("without KASAN only a crash shows the bug\n");
 	run_window(_metadata, &self->window, sync_against_free);
+}
+
+/*
+ * As dmix has it: what was played is silenced at once, with the stream lock
+ * held, and synced for the device.
+ */
+static int silence_what_was_played(struct window *window)
+{
+	struct snd_pcm_sw_params params;
+	int err = plain_sw_params(window->fd, &setup, &params);
+
+	params.stop_threshold = params.boundary;
+	params.silence_size = params.boundary;
+	return err ? err : pcm_ioctl(window->fd, SNDRV_PCM_IOCTL_SW_PARAMS,
+				     &params);
+}
+
+static int tell_position(struct window *window)
+{
+	race_sleep_ms(TICK_MS + TICK_MS / 2);
+	return pcm_call(window->fd, SNDRV_PCM_IOCTL_HWSYNC);
+}
+
+static bool play_silence(struct race *race, struct window *window)
+{
+	race_beat(race, 0);
+	race->rounds++;
+	return bring_forward(race, window->fd) &&
+	       !race_failed(race, "SW_PARAMS", silence_what_was_played(window)) &&
+	       !race_failed(race, "START", call_start(window)) &&
+	       !race_failed(race, "SW_PARAMS", silence_what_was_played(window)) &&
+	       !race_failed(race, "HWSYNC", tell_position(window)) &&
+	       !race_failed(race, "RESET",
+			    pcm_call(window->fd, SNDRV_PCM_IOCTL_RESET));
+}
+
+static void sync_silence(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	if (!open_stream(race, window))
+		return;
+	while (race_on(race) && race->rounds < ROUNDS &&
+	       play_silence(race, window))
+		;
+}
+
+TEST_F(window, dma_sync_of_silence)
+{
+	run_window(_metadata, &self->window, sync_silence);
 }
 
 /*
@@ -534,8 +614,198 @@ static void start_against_close(struct race *race, void *ctx)
 
 TEST_F(window, close_vs_start_of_group)
 {
-	run_direction(_metadata, SNDRV_PCM_STREAM_CAPTURE, &self->window,
-		      start_against_close);
+	run_streams(_metadata, SNDRV_PCM_STREAM_CAPTURE, 2, &self->window,
+		    start_against_close);
+}
+
+/*
+ * Close of a linked stream has stopped it, and is about to unlink it.  Another
+ * thread starts the group just then and dissolves it.
+ */
+static void link_and_close(void *ctx)
+{
+	struct window *window = ctx;
+
+	window->linked = pcm_open(&window->dev, O_NONBLOCK);
+	if (window->linked < 0)
+		return;
+	if (!pcm_hw_params(window->linked, &setup))
+		pcm_link(window->fd, window->linked);
+	close(window->linked);
+}
+
+static bool start_and_unlink(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	race_sleep_us(100 + rand() % 8000);
+	if (!call_prepare(window) && !call_start(window))
+		pcm_call(window->fd, SNDRV_PCM_IOCTL_UNLINK);
+	pcm_call(window->fd, SNDRV_PCM_IOCTL_DROP);
+	race_sleep_us(300);
+	return true;
+}
+
+static void unlink_against_close(struct race *race, void *ctx)
+{
+	static const struct race_preempt_ops ops = {
+		.victim = link_and_close,
+		.intrude = start_and_unlink,
+	};
+	struct window *window = ctx;
+
+	if (open_stream(race, window) &&
+	    !race_failed(race, "HW_PARAMS", call_hw_params(window)))
+		race_preempt(race, &ops, window);
+}
+
+TEST_F(window, close_vs_start_and_unlink)
+{
+	run_streams(_metadata, SNDRV_PCM_STREAM_CAPTURE, 2, &self->window,
+		    unlink_against_close);
+}
+
+/*
+ * RESET of linked captures that run takes them one by one, with a period of the
+ * first one while the second one takes its time.  Periods that nobody reads
+ * don't stop them; a position that is behind the reader's does.
+ */
+static int tolerate_overrun(int fd)
+{
+	struct snd_pcm_sw_params params;
+	int err = plain_sw_params(fd, &short_setup, &params);
+
+	params.stop_threshold = params.boundary / 2;
+	return err ? err : pcm_ioctl(fd, SNDRV_PCM_IOCTL_SW_PARAMS, &params);
+}
+
+/* Return: how much was captured, or -errno. */
+static long read_all(int fd)
+{
+	struct pcm_pointers pointers;
+	int err = pcm_pointers(fd, &pointers);
+
+	if (!err)
+		err = set_appl_ptr(fd, pointers.hw_ptr);
+	return err ? err : (long)pointers.hw_ptr;
+}
+
+static bool read_past_end(struct race *race, int fd)
+{
+	long frames;
+
+	do {
+		race_beat(race, 0);
+		race_sleep_ms(10);
+		frames = read_all(fd);
+	} while (race_on(race) && frames >= 0 &&
+		 frames < (long)short_setup.buffer_size + CHUNK);
+	return !race_failed(race, "SYNC_PTR", frames);
+}
+
+static void judge_reset(struct race *race, int fd)
+{
+	int state = pcm_state(fd);
+
+	if (state != SNDRV_PCM_STATE_RUNNING)
+		race_hit(race, "a capture that was RUNNING is %s after RESET",
+			 pcm_state_name(state));
+}
+
+static void reset_running(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+	int err;
+
+	if (!open_stream(race, window))
+		return;
+	window->linked = pcm_open(&window->dev, O_NONBLOCK);
+	if (race_failed(race, "open", window->linked) ||
+	    race_failed(race, "configure",
+			pcm_configure(window->fd, &short_setup)) ||
+	    race_failed(race, "configure",
+			pcm_configure(window->linked, &short_setup)) ||
+	    race_failed(race, "SW_PARAMS", tolerate_overrun(window->fd)) ||
+	    race_failed(race, "SW_PARAMS", tolerate_overrun(window->linked)) ||
+	    race_failed(race, "LINK",
+			pcm_link(window->fd, window->linked)) ||
+	    race_failed(race, "START", call_start(window)) ||
+	    !read_past_end(race, window->fd) ||
+	    !read_past_end(race, window->linked))
+		return;
+
+	race->rounds++;
+	pcmtest_delay("reset", LONG_WINDOW_US);
+	err = pcm_call(window->fd, SNDRV_PCM_IOCTL_RESET);
+	pcmtest_delay("reset", 0);
+	if (err)
+		race_hit(race, "RESET: %s", strerror(-err));
+	judge_reset(race, window->fd);
+	judge_reset(race, window->linked);
+}
+
+TEST_F(window, reset_of_running_captures)
+{
+	run_streams(_metadata, SNDRV_PCM_STREAM_CAPTURE, 2, &self->window,
+		    reset_running);
+}
+
+/* Leave a part of what was to be played. */
+static bool shorten(struct race *race, int fd)
+{
+	unsigned long frames = setup.buffer_size / 2 - CHUNK / 2;
+
+	return !race_failed(race, "REWIND",
+			    pcm_ioctl(fd, SNDRV_PCM_IOCTL_REWIND, &frames));
+}
+
+static bool begin_drain(struct race *race, struct window *window)
+{
+	int err = call_drain(window);
+
+	if (err != -EAGAIN)
+		race_broken(race, "DRAIN: %s", strerror(-err));
+	return err == -EAGAIN;
+}
+
+/*
+ * One stream of a group is done draining.  In the trigger callback, drivers may
+ * walk the group, so nobody may leave it.  There is a third stream, as a group
+ * of two would be dissolved, which takes the locks of both.
+ */
+static void unlink_in_trigger(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+	int err, third;
+
+	if (!open_linked(race, window) || !shorten(race, window->linked))
+		return;
+	third = pcm_open(&window->dev, O_NONBLOCK);
+	if (race_failed(race, "open", third) || !bring_forward(race, third) ||
+	    race_failed(race, "LINK", pcm_link(window->fd, third)) ||
+	    !begin_drain(race, window))
+		return;
+	pcmtest_forget_calls();
+	pcmtest_delay("trigger", LONG_WINDOW_US);
+	if (!pcmtest_wait_inside("trigger")) {
+		race_broken(race, "no stream was caught inside trigger");
+		return;
+	}
+	pcmtest_delay("trigger", 0);
+	race->rounds++;
+	err = pcm_call(third, SNDRV_PCM_IOCTL_UNLINK);
+	if (err)
+		race_hit(race, "UNLINK: %s", strerror(-err));
+	if (pcmtest_called("trigger", true))
+		race_hit(race, "UNLINK has not waited for the trigger callback of a linked stream");
+}
+
+TEST_F(window, unlink_vs_end_of_drain)
+{
+	if (!variant->nonatomic)
+		SKIP(return, "needs a trigger callback that can sleep");
+	run_streams(_metadata, SNDRV_PCM_STREAM_PLAYBACK, 3, &self->window,
+		    unlink_in_trigger);
 }
 
 /*
@@ -545,19 +815,11 @@ TEST_F(window, close_vs_start_of_group)
 static void suspend_unequal(struct race *race, void *ctx)
 {
 	struct window *window = ctx;
-	unsigned long frames = setup.buffer_size / 2 - CHUNK / 2;
 	int err, state;
 
-	if (!open_linked(race, window) ||
-	    race_failed(race, "REWIND",
-			pcm_ioctl(window->linked, SNDRV_PCM_IOCTL_REWIND,
-				  &frames)))
+	if (!open_linked(race, window) || !shorten(race, window->linked) ||
+	    !begin_drain(race, window))
 		return;
-	err = call_drain(window);
-	if (err != -EAGAIN) {
-		race_broken(race, "DRAIN: %s", strerror(-err));
-		return;
-	}
 	do {
 		race_sleep_ms(5);
 		race_beat(race, 0);

@@ -36,7 +36,8 @@ def _program(source):
     with files.complete(made) as part:
         proc.run(["gcc", "-O2", "-Wall", "-D_GNU_SOURCE", "-static", f"-I{SELFTESTS}",
                   f"-I{source.tree}/tools/testing/selftests", "-o", part,
-                  SCRIPTS / "guest" / f"{PROGRAM}.c", SELFTESTS / "pcm-raw.c", "-lpthread"],
+                  SCRIPTS / "guest" / f"{PROGRAM}.c", SELFTESTS / "pcm-raw.c",
+                  SELFTESTS / "text-file.c", "-lpthread"],
                  log=LOGS / f"build-{PROGRAM}.log", what=f"the build of {PROGRAM}")
     return made
 
