@@ -369,11 +369,20 @@ inline free_under_params_lock(s)
 inline snd_pcm_release_substream(s)
 {
 	snd_pcm_action_lock_irq(STOP, s);
+#ifdef SECOND_STOP_IF_LINKED
+	if
+	:: group_of[s] != UNLINKED ->
+		snd_pcm_unlink(s);
+		snd_pcm_action_lock_irq(STOP, s)
+	:: else
+	fi;
+#else
 #if !defined(UNLINK_LAST) && !defined(UNLINK_INSIDE)
 	snd_pcm_unlink(s);
 #endif
 #ifndef NO_SECOND_STOP
 	snd_pcm_action_lock_irq(STOP, s);
+#endif
 #endif
 	free_under_params_lock(s);
 #ifdef UNLINK_LAST
