@@ -666,20 +666,26 @@ static void *blocking_drain(void *arg)
 	return NULL;
 }
 
+static bool drain_in_thread(struct race *race, struct group *group,
+			    pthread_t *thread)
+{
+	return !race_failed(race, "FORWARD",
+			    pcm_forward(group->fd[1],
+					slow_stream.buffer_size)) &&
+	       !race_failed(race, "pthread_create",
+			    -pthread_create(thread, NULL, blocking_drain,
+					    group));
+}
+
 static bool drain_and_close(struct race *race, struct group *group)
 {
 	pthread_t thread;
-	int err;
 
 	race_beat(race, 0);
 	if (!setup_closing(race, group) ||
 	    race_failed(race, "FORWARD",
 			pcm_forward(group->fd[0], CHUNK)) ||
-	    race_failed(race, "FORWARD",
-			pcm_forward(group->fd[1], slow_stream.buffer_size)))
-		return false;
-	err = -pthread_create(&thread, NULL, blocking_drain, group);
-	if (race_failed(race, "pthread_create", err))
+	    !drain_in_thread(race, group, &thread))
 		return false;
 	/* Half of the rounds the first stream is done before the close. */
 	race_sleep_ms(race->rounds % 2 ? 200 : 5);
@@ -727,11 +733,7 @@ static bool interrupt_and_unlink(struct race *race, struct group *group)
 
 	race_beat(race, 0);
 	if (!setup_closing(race, group) ||
-	    race_failed(race, "FORWARD",
-			pcm_forward(group->fd[1], slow_stream.buffer_size)))
-		return false;
-	err = -pthread_create(&thread, NULL, blocking_drain, group);
-	if (race_failed(race, "pthread_create", err))
+	    !drain_in_thread(race, group, &thread))
 		return false;
 	race_sleep_ms(20);
 	pthread_kill(thread, SIGUSR1);
