@@ -1,6 +1,7 @@
 """scripts/detection: how soon each race shows, and whether a repaired kernel is ever accused."""
 
 import argparse
+import math
 import statistics
 import time
 
@@ -39,13 +40,13 @@ def _batches(which, boots, one, cases, logs):
 
 def row(name, results):
     """What the table says about a case, and whether its race shows soon enough."""
-    times = [result.seconds if result.status in verdict.SHOWN else float("inf")
+    times = [result.seconds if result.status in verdict.SHOWN else math.inf
              for result in results]
-    shown = sum(result.status in verdict.SHOWN for result in results)
+    shown = sum(map(math.isfinite, times))
     median = statistics.median(times)
 
     def cell(value):
-        return "-" if value == float("inf") else f"{value:.1f}"
+        return f"{value:.1f}" if math.isfinite(value) else "-"
 
     return (name, f"{shown} of {len(times)}", cell(median), cell(max(times))), median <= LIMIT
 

@@ -33,6 +33,7 @@ def every_patch_works(context):
                               context.logs / f"from-{chunk[0][0]}")
         for name, _ in chunk:
             nursery.discard(name)
-        if _bad(results):
-            raise Failure("; ".join(_bad(results)))
+        bad = _bad(results)
+        if bad:
+            raise Failure("; ".join(bad))
     return f"{len(prefixes)} patches"
