@@ -61,13 +61,18 @@ static void describe_task(pid_t pid, pid_t tid, char *text, size_t size)
 
 	snprintf(text + len, size - len, "%stask %d", len ? "; " : "", tid);
 
-	if (read_task_file(pid, tid, "syscall", file, sizeof(file)) &&
-	    sscanf(file, "%ld %lx %lx", &nr, &fd, &request) == 3) {
-		len = strlen(text);
+	if (!read_task_file(pid, tid, "syscall", file, sizeof(file)))
+		file[0] = '\0';
+	len = strlen(text);
+	/* its stack would tell where it has slept at some time */
+	if (!strcmp(file, "running\n")) {
+		snprintf(text + len, size - len, " running");
+		return;
+	}
+	if (sscanf(file, "%ld %lx %lx", &nr, &fd, &request) == 3)
 		snprintf(text + len, size - len,
 			 " in system call %ld (fd %lu, request 0x%lx)", nr, fd,
 			 request);
-	}
 
 	if (read_task_file(pid, tid, "stack", file, sizeof(file))) {
 		append_stack(file, text, size);
