@@ -126,12 +126,12 @@ class Nursery:
         for module in self.folder.glob(f"{name}.*"):
             files.remove(module)
 
-    def run(self, cases, tests, logs):
+    def run(self, cases, tests, logs, machine=vm.Machine()):
         """Verdicts by name of cases: each runs one of the tests with one set of modules."""
         batch = runner.Batch("mutants", Bare(self.kernel.directory),
                              [*tests, WITH_MODULES, *sorted(self.folder.iterdir())],
                              cases, logs, tries=1)
-        return runner.run_all([batch], vm.Machine(), JOBS)[0]
+        return runner.run_all([batch], machine, JOBS)[0]
 
 
 def with_modules(name, command):
