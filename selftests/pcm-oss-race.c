@@ -83,6 +83,16 @@ static int oss_configure_plain(int fd)
 	return err;
 }
 
+static bool have_oss(struct race *race)
+{
+	struct stat st;
+
+	if (!stat("/dev/dsp", &st) || !stat("/dev/dsp1", &st))
+		return true;
+	race_skip(race, "no OSS devices (CONFIG_SND_PCM_OSS)");
+	return false;
+}
+
 /*
  * Open through OSS, then join.  The preference for a subdevice holds for the
  * thread that set it, for as long as its control file is open.
@@ -90,12 +100,8 @@ static int oss_configure_plain(int fd)
  */
 static bool open_oss(struct race *race, struct shared_stream *shared)
 {
-	struct stat st;
-
-	if (stat("/dev/dsp", &st) && stat("/dev/dsp1", &st)) {
-		race_skip(race, "no OSS devices (CONFIG_SND_PCM_OSS)");
+	if (!have_oss(race))
 		return false;
-	}
 	shared->ctl = pcm_prefer_subdevice(shared->dev.card, 0);
 	if (race_failed(race, "prefer subdevice", shared->ctl))
 		return false;
@@ -656,6 +662,48 @@ TEST(oss_partial_fragment_after_xrun)
 {
 	ksft_print_msg("without KASAN only a hang or a crash shows the bug\n");
 	run_partial(_metadata, write_past_xrun);
+}
+
+/*
+ * A read that finds an xrun drains the capture.  A non-blocking one has to come
+ * back from that, as it always did.
+ */
+static void read_past_xrun(struct race *race, void *ctx)
+{
+	const struct pcm_dev *dev = ctx;
+	char samples[64];
+	int fd, err;
+
+	if (!have_oss(race))
+		return;
+	fd = oss_open(dev, O_RDONLY | O_NONBLOCK);
+	if (race_failed(race, "open OSS device", fd) ||
+	    race_failed(race, "OSS setup", oss_configure_plain(fd)))
+		return;
+	/* Starts the capture, which has nothing yet. */
+	if (read(fd, samples, sizeof(samples)) >= 0 || errno != EAGAIN)
+		race_broken(race, "the first OSS read");
+	err = pcm_proc_write(dev, 0, "xrun_injection", "1");
+	if (err) {
+		race_skip(race, "xrun_injection (CONFIG_SND_PCM_XRUN_DEBUG): %s",
+			  strerror(-err));
+		return;
+	}
+	race->rounds++;
+	err = read(fd, samples, sizeof(samples)) < 0 ? -errno : 0;
+	if (err != -EAGAIN)
+		race_hit(race, "a non-blocking OSS read after an xrun: %s",
+			 strerror(-err));
+	close(fd);
+}
+
+TEST(oss_nonblocking_read_after_xrun)
+{
+	struct pcm_dev dev;
+
+	if (race_device(_metadata, &dev, SNDRV_PCM_STREAM_CAPTURE, 1, &native,
+			1, "Dummy"))
+		race_test(_metadata, read_past_xrun, &dev);
 }
 
 /*
