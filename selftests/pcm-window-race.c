@@ -853,6 +853,75 @@ TEST_F(window, suspend_with_idle_member)
 }
 
 /*
+ * One stream of a group refuses to resume.  Those that have resumed before must
+ * not run on, as nobody stops a stream that is SUSPENDED.
+ */
+#define TRIGGER_ERROR	"inject_trigger_err"
+
+static int call_resume(struct window *window)
+{
+	return pcm_call(window->fd, SNDRV_PCM_IOCTL_RESUME);
+}
+
+static int drop_and_free(struct window *window)
+{
+	int err = pcm_call(window->fd, SNDRV_PCM_IOCTL_DROP);
+
+	if (!err)
+		err = pcm_call(window->linked, SNDRV_PCM_IOCTL_HW_FREE);
+	if (!err)
+		err = pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE);
+	return err;
+}
+
+static void resume_halfway(struct race *race, void *ctx)
+{
+	static const struct intrusion resume = { .hold = call_resume };
+	struct window *window = ctx;
+	pthread_t resuming;
+	int err;
+
+	window->intrusion = &resume;
+	if (!open_linked(race, window) ||
+	    race_failed(race, "START", call_start(window)) ||
+	    race_failed(race, "suspend", pcmtest_suspend()))
+		return;
+	pcmtest_forget_calls();
+	pcmtest_delay("trigger", LONG_WINDOW_US);
+	if (race_failed(race, "pthread_create",
+			-pthread_create(&resuming, NULL, run_hold, window)))
+		return;
+	/* The first stream has resumed, the second one is about to. */
+	if (!pcmtest_wait_return("trigger"))
+		race_broken(race, "no stream has resumed");
+	pcmtest_set(TRIGGER_ERROR, "Y");
+	pthread_join(resuming, NULL);
+	pcmtest_set(TRIGGER_ERROR, "N");
+	pcmtest_delay("trigger", 0);
+
+	race->rounds++;
+	if (window->held != -EINVAL) {
+		race_broken(race, "RESUME that the driver refuses: %s",
+			    strerror(-window->held));
+		return;
+	}
+	err = drop_and_free(window);
+	if (err)
+		race_hit(race, "DROP, HW_FREE: %s", strerror(-err));
+}
+
+TEST_F(window, resume_of_group_undone)
+{
+	if (!variant->nonatomic)
+		SKIP(return, "needs a trigger callback that can sleep");
+	if (!pcmtest_can_suspend())
+		SKIP(return, "needs CONFIG_PM");
+	run_window(_metadata, &self->window, resume_halfway);
+	pcmtest_set(TRIGGER_ERROR, "N");
+	pcmtest_delay("trigger", 0);
+}
+
+/*
  * Who provokes an xrun through /proc looks at the stream with its lock held.
  * The close that is under way has to wait for him before it frees the stream.
  * He can be caught there as a mutex does not keep from being preempted.

@@ -157,16 +157,36 @@ bool pcmtest_triggered(int cmd)
 	return tally_calls("trigger", cmd).wanted;
 }
 
-bool pcmtest_wait_inside(const char *callback)
+static bool is_inside(struct tally tally)
+{
+	return tally.entered > tally.left;
+}
+
+static bool has_returned(struct tally tally)
+{
+	return tally.left;
+}
+
+static bool wait_for(const char *callback, bool (*reached)(struct tally tally))
 {
 	unsigned long long end = race_now_ns() + 2000000000ULL;
 
 	do {
-		if (pcmtest_called(callback, true))
+		if (reached(tally_calls(callback, 0)))
 			return true;
 		race_sleep_us(200);
 	} while (race_now_ns() < end);
 	return false;
+}
+
+bool pcmtest_wait_inside(const char *callback)
+{
+	return wait_for(callback, is_inside);
+}
+
+bool pcmtest_wait_return(const char *callback)
+{
+	return wait_for(callback, has_returned);
 }
 
 /* The first line is "total N", each other one names a kind. */

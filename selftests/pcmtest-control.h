@@ -35,8 +35,12 @@ int pcmtest_forget_calls(void);
 bool pcmtest_called(const char *callback, bool unfinished);
 /* Whether the trigger callback was called with @cmd. */
 bool pcmtest_triggered(int cmd);
-/* Wait until @callback is being called.  Return: false after two seconds. */
+/*
+ * Wait until @callback is being called, or until it has returned for the first
+ * time.  Return: false after two seconds.
+ */
 bool pcmtest_wait_inside(const char *callback);
+bool pcmtest_wait_return(const char *callback);
 
 /*
  * What the driver has to complain about the callbacks, all in all; @text gets
