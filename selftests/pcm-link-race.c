@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "pcm-race-test.h"
+#include "pcmtest-control.h"
 #include "slow-page.h"
 #include "text-file.h"
 
@@ -157,11 +158,13 @@ TEST(linked_prepare_deadlock_of_four)
 /*
  * A write into one stream is held up in the middle of its copy.  If the stream
  * gets prepared through the other one meanwhile, the write must not move the
- * pointer on from where it was before.
+ * pointer on from where it was before.  If that is refused, nothing becomes of
+ * the other one, either.
  */
 struct interrupted_writer {
 	struct group group;
 	struct slow_page slow;
+	int fd;				/* each member in turn */
 	long result;
 };
 
@@ -169,8 +172,7 @@ static void *write_slow_samples(void *arg)
 {
 	struct interrupted_writer *writer = arg;
 
-	writer->result = pcm_writei(writer->group.fd[1], writer->slow.page,
-				    CHUNK);
+	writer->result = pcm_writei(writer->fd, writer->slow.page, CHUNK);
 	return NULL;
 }
 
@@ -178,16 +180,17 @@ static bool interrupted_round(struct race *race,
 			      struct interrupted_writer *writer)
 {
 	struct pcm_pointers pointers;
-	struct group *group = &writer->group;
+	unsigned int turn = race->rounds % 2;
+	int other = writer->group.fd[turn];
 	pthread_t thread;
 	bool held;
 	int err;
 
 	race_beat(race, 0);
+	writer->fd = writer->group.fd[!turn];
 	if (race_failed(race, "PREPARE",
-			pcm_call(group->fd[0], SNDRV_PCM_IOCTL_PREPARE)) ||
-	    race_failed(race, "FORWARD",
-			pcm_forward(group->fd[1], 7 * CHUNK)))
+			pcm_call(other, SNDRV_PCM_IOCTL_PREPARE)) ||
+	    race_failed(race, "FORWARD", pcm_forward(writer->fd, 7 * CHUNK)))
 		return false;
 
 	slow_page_arm(&writer->slow);
@@ -196,17 +199,19 @@ static bool interrupted_round(struct race *race,
 		return false;
 	if (!slow_page_wait(&writer->slow, 2000))
 		race_broken(race, "WRITEI did not read the samples");
-	err = pcm_call(group->fd[0], SNDRV_PCM_IOCTL_PREPARE);
+	err = pcm_call(other, SNDRV_PCM_IOCTL_PREPARE);
 	held = slow_page_release(&writer->slow);
 	pthread_join(thread, NULL);
 
 	race->rounds++;
 	if (err && !race_may_lose(err))
 		race_hit(race, "PREPARE: %s", strerror(-err));
+	else if (err && pcm_forward(other, 1))
+		race_hit(race, "PREPARE was refused and yet keeps FORWARD from a linked stream");
 	if (writer->result < 0 && !race_may_lose(writer->result))
 		race_hit(race, "WRITEI: %s", strerror(-writer->result));
 	if (race_failed(race, "SYNC_PTR",
-			pcm_pointers(group->fd[1], &pointers)))
+			pcm_pointers(writer->fd, &pointers)))
 		return false;
 	if (!err && pointers.appl_ptr != 0 && pointers.appl_ptr != CHUNK)
 		race_hit(race, "appl_ptr %lu, hw_ptr %lu in a stream that was just prepared, %s",
@@ -478,6 +483,82 @@ TEST(linked_drop_contended)
 	note_lockdep();
 	if (group_devices(_metadata, &group, 2, 0, NULL))
 		race_test(_metadata, contended_group, &group);
+}
+
+/* Streams that are linked while one of them starts are in one state then. */
+static bool setup_unlinked(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+	unsigned int i;
+	int err = pcm_call(group->fd[0], SNDRV_PCM_IOCTL_UNLINK);
+
+	if (err && err != -EALREADY)
+		return !race_failed(race, "UNLINK", err);
+	for (i = 0; i < group->count; i++)
+		if (race_failed(race, "DROP",
+				pcm_call(group->fd[i], SNDRV_PCM_IOCTL_DROP)) ||
+		    race_failed(race, "PREPARE",
+				pcm_call(group->fd[i], SNDRV_PCM_IOCTL_PREPARE)))
+			return false;
+	return true;
+}
+
+static void do_link(void *ctx)
+{
+	struct group *group = ctx;
+
+	group->err_a = pcm_link(group->fd[0], group->fd[1]);
+}
+
+static void do_start_other(void *ctx)
+{
+	struct group *group = ctx;
+
+	group->err_b = pcm_call(group->fd[1], SNDRV_PCM_IOCTL_START);
+}
+
+static void check_linked(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+	int first = pcm_state(group->fd[0]);
+	int second = pcm_state(group->fd[1]);
+
+	if ((group->err_a && group->err_a != -EBADFD) || group->err_b)
+		race_hit(race, "LINK: %s, START: %s", strerror(-group->err_a),
+			 strerror(-group->err_b));
+	else if (!group->err_a && first != second)
+		race_hit(race, "after LINK and START, the streams are %s and %s",
+			 pcm_state_name(first), pcm_state_name(second));
+}
+
+/* START came first if the states were found to differ. */
+static int link_or_start(void *ctx)
+{
+	struct group *group = ctx;
+
+	return group->err_a ? 1 : -1;
+}
+
+static void start_during_link(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_unlinked,
+		.a = do_link,
+		.b = do_start_other,
+		.check = check_linked,
+		.order = link_or_start,
+	};
+
+	if (open_group(race, ctx))
+		race_duel(race, &ops, ctx);
+}
+
+TEST(link_vs_start)
+{
+	struct group group = {};
+
+	if (group_devices(_metadata, &group, 2, 2, NULL))
+		race_test(_metadata, start_during_link, &group);
 }
 
 /* Who is stopped by DROP through a linked stream does not get an xrun then. */
@@ -864,25 +945,30 @@ static void stop_of_peer(struct race *race, void *ctx)
 		race_duel(race, &ops, cable);
 }
 
+static bool find_cable(struct __test_metadata *_metadata, struct cable *cable,
+		       unsigned int captures)
+{
+	const struct pcm_setup setups[] = { slow_stream, unlike_stream() };
+
+	if (!race_device(_metadata, &cable->playback, SNDRV_PCM_STREAM_PLAYBACK,
+			 1, setups, ARRAY_SIZE(setups), "Loopback"))
+		return false;
+	/* Playback on device 0 comes out of device 1, and vice versa. */
+	cable->group.capture = cable->playback;
+	cable->group.capture.device = !cable->playback.device;
+	cable->group.capture.stream = SNDRV_PCM_STREAM_CAPTURE;
+	cable->group.count = captures;
+	cable->group.captures = captures;
+	return true;
+}
+
 static void run_cable(struct __test_metadata *_metadata, unsigned int captures,
 		      void (*body)(struct race *race, void *ctx))
 {
-	struct cable cable = {
-		.group = {
-			.count = captures,
-			.captures = captures,
-		},
-	};
-	const struct pcm_setup setups[] = { slow_stream, unlike_stream() };
+	struct cable cable = {};
 
-	if (!race_device(_metadata, &cable.playback, SNDRV_PCM_STREAM_PLAYBACK,
-			 1, setups, ARRAY_SIZE(setups), "Loopback"))
-		return;
-	/* Playback on device 0 comes out of device 1, and vice versa. */
-	cable.group.capture = cable.playback;
-	cable.group.capture.device = !cable.playback.device;
-	cable.group.capture.stream = SNDRV_PCM_STREAM_CAPTURE;
-	race_test(_metadata, body, &cable);
+	if (find_cable(_metadata, &cable, captures))
+		race_test(_metadata, body, &cable);
 }
 
 TEST(loopback_stop_of_linked_peer)
@@ -925,6 +1011,190 @@ static void resume_after_change(struct race *race, void *ctx)
 TEST(loopback_resume_after_change)
 {
 	run_cable(_metadata, 1, resume_after_change);
+}
+
+/*
+ * A loopback playback starts with another layout while the capture is between
+ * its trigger callback and the state that goes with it.  A linked stream of
+ * snd-pcmtest, whose callback is slow, holds it there.
+ */
+#define SLOW_US		100000
+#define ROUNDS		5
+
+struct slow_group {
+	struct cable cable;
+	struct pcm_dev slow;
+	int fd;				/* linked with the capture */
+};
+
+/* The one that is linked last is triggered first. */
+static bool open_slow_group(struct race *race, struct slow_group *slow)
+{
+	struct cable *cable = &slow->cable;
+
+	if (!open_linked(race, &cable->group))
+		return false;
+	cable->fd = pcm_open(&cable->playback, O_NONBLOCK);
+	slow->fd = pcm_open(&slow->slow, O_NONBLOCK);
+	return !race_failed(race, "open", cable->fd) &&
+	       !race_failed(race, "open", slow->fd) &&
+	       !race_failed(race, "configure",
+			    pcm_configure(slow->fd, &slow_stream)) &&
+	       !race_failed(race, "LINK",
+			    pcm_link(slow->fd, cable->group.fd[0]));
+}
+
+static void close_slow_group(struct slow_group *slow)
+{
+	close(slow->cable.group.fd[0]);
+	close(slow->cable.fd);
+	close(slow->fd);
+}
+
+static bool configure_unlike(struct race *race, int fd)
+{
+	const struct pcm_setup unlike = unlike_stream();
+
+	return !race_failed(race, "configure the playback",
+			    pcm_configure(fd, &unlike)) &&
+	       !race_failed(race, "FORWARD",
+			    pcm_forward(fd, slow_stream.buffer_size));
+}
+
+static void *request_of_captures(void *arg)
+{
+	struct group *group = arg;
+
+	group->err_a = pcm_call(group->fd[0], group->request);
+	return NULL;
+}
+
+/* Return: whether the playback was started with the captures in their trigger. */
+static bool start_within_trigger(struct race *race, struct slow_group *slow,
+				 unsigned long request)
+{
+	struct cable *cable = &slow->cable;
+	pthread_t thread;
+	bool inside;
+
+	cable->group.request = request;
+	pcmtest_forget_calls();
+	pcmtest_delay("trigger", SLOW_US);
+	if (race_failed(race, "pthread_create",
+			-pthread_create(&thread, NULL, request_of_captures,
+					&cable->group)))
+		return false;
+	inside = pcmtest_wait_inside("trigger") &&
+		 (request == SNDRV_PCM_IOCTL_DROP ||
+		  configure_unlike(race, cable->fd)) &&
+		 pcmtest_called("trigger", true);
+	if (inside)
+		race_failed(race, "START of the playback",
+			    pcm_call(cable->fd, SNDRV_PCM_IOCTL_START));
+	pcmtest_delay("trigger", 0);
+	pthread_join(thread, NULL);
+	race_failed(race, "START or DROP of the captures", cable->group.err_a);
+	return inside;
+}
+
+static void judge_unlike_capture(struct race *race, int capture)
+{
+	unsigned int ms;
+
+	for (ms = 0; ms < 1000; ms += 10) {
+		if (pcm_state(capture) != SNDRV_PCM_STATE_RUNNING)
+			return;
+		race_sleep_ms(10);
+	}
+	race_hit(race, "a capture runs though the playback has another format");
+}
+
+static bool start_of_peer_round(struct race *race, struct slow_group *slow)
+{
+	bool inside;
+
+	race_beat(race, 0);
+	if (!open_slow_group(race, slow))
+		return false;
+	inside = start_within_trigger(race, slow, SNDRV_PCM_IOCTL_START);
+	if (inside)
+		judge_unlike_capture(race, slow->cable.group.fd[0]);
+	race->rounds += inside;
+	close_slow_group(slow);
+	return true;
+}
+
+/* Without its buffer there is nothing that the driver could copy to. */
+static bool drop_of_peer_round(struct race *race, struct slow_group *slow)
+{
+	int capture;
+	bool inside;
+
+	race_beat(race, 0);
+	if (!open_slow_group(race, slow))
+		return false;
+	capture = slow->cable.group.fd[0];
+	if (race_failed(race, "START of the captures",
+			pcm_call(capture, SNDRV_PCM_IOCTL_START)) ||
+	    !configure_unlike(race, slow->cable.fd))
+		return false;
+	inside = start_within_trigger(race, slow, SNDRV_PCM_IOCTL_DROP);
+	race_failed(race, "HW_FREE",
+		    pcm_call(capture, SNDRV_PCM_IOCTL_HW_FREE));
+	race_sleep_ms(50);
+	pcm_call(slow->cable.fd, SNDRV_PCM_IOCTL_HWSYNC);
+	race->rounds += inside;
+	close_slow_group(slow);
+	return true;
+}
+
+static void repeat_slow_group(struct race *race, struct slow_group *slow,
+			      bool (*round)(struct race *race,
+					    struct slow_group *slow))
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 2 * ROUNDS && race->rounds < ROUNDS &&
+	     race_on(race) && round(race, slow); tries++)
+		;
+	if (!race->rounds)
+		race_skip(race, "the playback never started with the capture in its trigger");
+}
+
+static void start_while_peer_starts(struct race *race, void *ctx)
+{
+	repeat_slow_group(race, ctx, start_of_peer_round);
+}
+
+static void start_while_peer_stops(struct race *race, void *ctx)
+{
+	repeat_slow_group(race, ctx, drop_of_peer_round);
+}
+
+static void run_slow_group(struct __test_metadata *_metadata,
+			   void (*body)(struct race *race, void *ctx))
+{
+	struct slow_group slow = {};
+
+	if (!pcmtest_can_delay())
+		SKIP(return, "needs root and snd-pcmtest with delay_us in debugfs");
+	/* streams of the loopback have a spinlock */
+	ASSERT_EQ(0, pcmtest_remake(false));
+	if (find_cable(_metadata, &slow.cable, 1) &&
+	    race_device(_metadata, &slow.slow, SNDRV_PCM_STREAM_CAPTURE, 1,
+			&slow_stream, 1, PCMTEST_DRIVER))
+		race_test(_metadata, body, &slow);
+	pcmtest_restore();
+}
+
+TEST(loopback_start_while_peer_starts)
+{
+	run_slow_group(_metadata, start_while_peer_starts);
+}
+
+TEST(loopback_start_while_peer_stops)
+{
+	run_slow_group(_metadata, start_while_peer_stops);
 }
 
 /* The far end is closed while it is to be stopped. */

@@ -73,6 +73,9 @@ struct unplugged {
 	char device[64];
 	char unbind[PATH_MAX];
 	char bind[PATH_MAX];
+	bool playing;
+	const struct change *change;
+	int fd;
 	int err;
 };
 
@@ -165,11 +168,57 @@ static void drop_after_unbind(struct race *race, struct unplugged *unplugged,
 			 pcm_state_name(mapped_state(status)));
 }
 
+/* What stopped with the stream of the other card is not gone with it. */
+static void look_after_unbind(struct race *race, struct unplugged *unplugged,
+			      int stays,
+			      const struct snd_pcm_mmap_status *status)
+{
+	int state;
+
+	if (!wait_for_state(status, SNDRV_PCM_STATE_DISCONNECTED)) {
+		race_broken(race, "unbind: %s",
+			    strerror(-unplugged->err));
+		return;
+	}
+
+	race->rounds++;
+	state = pcm_state(stays);
+	if (state != SNDRV_PCM_STATE_SETUP)
+		race_hit(race, "state of a running stream after the card of a linked one was removed: %s",
+			 state < 0 ? strerror(-state) : pcm_state_name(state));
+}
+
+/* However long the unbind takes, they don't run dry. */
+static int play_for_ever(int fd)
+{
+	struct snd_pcm_sw_params params = {
+		.period_step = 1,
+		.avail_min = stereo.period_size,
+		.start_threshold = LONG_MAX,
+		.stop_threshold = LONG_MAX,
+	};
+	int err = pcm_ioctl(fd, SNDRV_PCM_IOCTL_SW_PARAMS, &params);
+
+	return err ? err : pcm_forward(fd, stereo.buffer_size);
+}
+
+static bool play_if_wanted(struct race *race, const struct unplugged *unplugged,
+			   int stays, int goes)
+{
+	return !unplugged->playing ||
+	       (!race_failed(race, "SW_PARAMS or FORWARD",
+			     play_for_ever(stays)) &&
+		!race_failed(race, "SW_PARAMS or FORWARD",
+			     play_for_ever(goes)) &&
+		!race_failed(race, "START",
+			     pcm_call(stays, SNDRV_PCM_IOCTL_START)));
+}
+
 static void unbind_linked(struct race *race, void *ctx)
 {
 	struct unplugged *unplugged = ctx;
 	const struct snd_pcm_mmap_status *status;
-	int stays, goes, err;
+	int stays, goes;
 	pthread_t thread;
 
 	stays = pcm_open(&unplugged->stays, O_NONBLOCK);
@@ -180,14 +229,16 @@ static void unbind_linked(struct race *race, void *ctx)
 	    race_failed(race, "configure", pcm_configure(goes, &stereo)))
 		return;
 	status = map_status(race, goes);
-	if (!status)
+	if (!status ||
+	    race_failed(race, "LINK", pcm_link(stays, goes)) ||
+	    !play_if_wanted(race, unplugged, stays, goes) ||
+	    race_failed(race, "pthread_create",
+			-pthread_create(&thread, NULL, unbind_card, unplugged)))
 		return;
-	err = pcm_link(stays, goes);
-	if (!err)
-		err = -pthread_create(&thread, NULL, unbind_card, unplugged);
-	if (race_failed(race, "LINK or pthread_create", err))
-		return;
-	drop_after_unbind(race, unplugged, stays, status);
+	if (unplugged->playing)
+		look_after_unbind(race, unplugged, stays, status);
+	else
+		drop_after_unbind(race, unplugged, stays, status);
 
 	/* The unbind waits until nothing refers to the card any more. */
 	unmap_status(status);
@@ -231,9 +282,11 @@ static bool find_unbindable(struct __test_metadata *_metadata,
 	return true;
 }
 
-TEST(unbind_with_linked_stream)
+static void run_unbind_linked(struct __test_metadata *_metadata, bool playing)
 {
-	struct unplugged unplugged = {};
+	struct unplugged unplugged = {
+		.playing = playing,
+	};
 
 	if (!find_unbindable(_metadata, &unplugged, &stereo, "Loopback") ||
 	    !race_device(_metadata, &unplugged.stays, SNDRV_PCM_STREAM_PLAYBACK,
@@ -241,6 +294,16 @@ TEST(unbind_with_linked_stream)
 		return;
 	race_test(_metadata, unbind_linked, &unplugged);
 	bind_again(_metadata, &unplugged);
+}
+
+TEST(unbind_with_linked_stream)
+{
+	run_unbind_linked(_metadata, false);
+}
+
+TEST(unbind_with_running_linked_stream)
+{
+	run_unbind_linked(_metadata, true);
 }
 
 /*
@@ -292,6 +355,115 @@ TEST(unbind_with_paused_stream)
 		return;
 	race_test(_metadata, unbind_paused, &unplugged);
 	bind_again(_metadata, &unplugged);
+}
+
+static void run_unbind_pcmtest(struct __test_metadata *_metadata,
+			       struct unplugged *unplugged,
+			       void (*body)(struct race *race, void *ctx))
+{
+	if (!find_unbindable(_metadata, unplugged, &long_stream,
+			     PCMTEST_DRIVER))
+		return;
+	if (!pcmtest_can_delay())
+		SKIP(return, "needs snd-pcmtest with delay_us in debugfs");
+	race_test(_metadata, body, unplugged);
+	bind_again(_metadata, unplugged);
+}
+
+/*
+ * A stream is being changed when its card goes away.  Its last state must not
+ * give way to the one that the change leads to.
+ */
+#define SLOW_US		1000000
+
+struct change {
+	const char *name, *callback;
+	int (*call)(int fd);
+};
+
+static int call_prepare(int fd)
+{
+	return pcm_call(fd, SNDRV_PCM_IOCTL_PREPARE);
+}
+
+static int call_hw_params(int fd)
+{
+	return pcm_hw_params(fd, &long_stream);
+}
+
+static void *run_change(void *arg)
+{
+	struct unplugged *unplugged = arg;
+
+	unplugged->change->call(unplugged->fd);
+	return NULL;
+}
+
+static void unbind_in_change(struct race *race, void *ctx)
+{
+	struct unplugged *unplugged = ctx;
+	const struct change *change = unplugged->change;
+	const struct snd_pcm_mmap_status *status;
+	pthread_t changing, unbinding;
+	bool inside;
+	int err;
+
+	unplugged->fd = pcm_open(&unplugged->goes, O_NONBLOCK);
+	if (race_failed(race, "open", unplugged->fd) ||
+	    race_failed(race, "configure",
+			pcm_configure(unplugged->fd, &long_stream)))
+		return;
+	status = map_status(race, unplugged->fd);
+	if (!status)
+		return;
+	pcmtest_forget_calls();
+	pcmtest_delay(change->callback, SLOW_US);
+	err = -pthread_create(&changing, NULL, run_change, unplugged);
+	inside = !err && pcmtest_wait_inside(change->callback);
+	pcmtest_delay(change->callback, 0);
+	if (!err)
+		err = -pthread_create(&unbinding, NULL, unbind_card, unplugged);
+	if (race_failed(race, "pthread_create", err))
+		return;
+	inside = inside &&
+		 wait_for_state(status, SNDRV_PCM_STATE_DISCONNECTED) &&
+		 pcmtest_called(change->callback, true);
+	pthread_join(changing, NULL);
+
+	race->rounds++;
+	if (!inside)
+		race_skip(race, "the card did not go while %s was going on",
+			  change->name);
+	else if (mapped_state(status) != SNDRV_PCM_STATE_DISCONNECTED)
+		race_hit(race, "%s turned a stream of a removed card to %s",
+			 change->name, pcm_state_name(mapped_state(status)));
+	unmap_status(status);
+	close(unplugged->fd);
+	pthread_join(unbinding, NULL);
+}
+
+TEST(unbind_while_preparing)
+{
+	static const struct change change = {
+		"PREPARE", "prepare", call_prepare,
+	};
+	struct unplugged unplugged = {
+		.change = &change,
+	};
+
+	run_unbind_pcmtest(_metadata, &unplugged, unbind_in_change);
+}
+
+TEST(unbind_while_configuring)
+{
+	static const struct change change = {
+		"HW_PARAMS", "hw_params", call_hw_params,
+	};
+	struct unplugged unplugged = {
+		.change = &change,
+	};
+
+	run_unbind_pcmtest(_metadata, &unplugged, unbind_in_change);
 }
 
 /*

@@ -458,12 +458,14 @@ TEST(oss_sync_of_nonatomic_pcm)
 }
 
 /*
- * A write is held up in the middle of its copy.  Who waits for it in RESET can
- * at least be killed.
+ * A write is held up in the middle of its copy.  Who waits for it in an ioctl
+ * can at least be killed, and a write with O_NONBLOCK does not wait at all.
  */
 struct held_up_writer {
 	struct shared_stream shared;
 	struct slow_page slow;
+	const char *name;
+	unsigned long request;		/* whose caller gets killed */
 };
 
 static void *write_slow_samples(void *arg)
@@ -489,34 +491,63 @@ static bool killed_in_time(pid_t pid)
 	return false;
 }
 
-static void kill_resetter(struct race *race, struct held_up_writer *writer)
+static bool hold_up_write(struct race *race, struct held_up_writer *writer,
+			  pthread_t *thread)
 {
-	pthread_t thread;
-	bool killed;
-	pid_t pid;
-
 	slow_page_arm(&writer->slow);
-	if (pthread_create(&thread, NULL, write_slow_samples, writer)) {
+	if (pthread_create(thread, NULL, write_slow_samples, writer)) {
 		race_broken(race, "pthread_create fails");
-		return;
+		return false;
 	}
 	if (!slow_page_wait(&writer->slow, 2000))
 		race_broken(race, "write did not read the samples");
+	return true;
+}
+
+static void kill_caller(struct race *race, struct held_up_writer *writer)
+{
+	pthread_t thread;
+	int value = 0;
+	bool killed;
+	pid_t pid;
+
+	if (!hold_up_write(race, writer, &thread))
+		return;
 	pid = fork();
 	if (!pid)
-		_exit(pcm_call(writer->shared.oss, SNDCTL_DSP_RESET) != 0);
+		_exit(pcm_ioctl(writer->shared.oss, writer->request, &value) != 0);
 
 	race->rounds++;
 	killed = pid > 0 && killed_in_time(pid);
 	slow_page_release(&writer->slow);
 	if (!killed)
-		race_hit(race, "RESET can't be killed while a write waits for its page");
+		race_hit(race, "%s can't be killed while a write waits for its page",
+			 writer->name);
 	pthread_join(thread, NULL);
 	if (!killed)
 		waitpid(pid, NULL, 0);
 }
 
-static void reset_during_write(struct race *race, void *ctx)
+static void write_nonblocking(struct race *race, struct held_up_writer *writer)
+{
+	static const char samples[FRAGMENT / 8];
+	pthread_t thread;
+	ssize_t len;
+
+	if (race_failed(race, "OSS nonblocking",
+			pcm_call(writer->shared.oss, SNDCTL_DSP_NONBLOCK)) ||
+	    !hold_up_write(race, writer, &thread))
+		return;
+	race->rounds++;
+	len = write(writer->shared.oss, samples, sizeof(samples));
+	if (len >= 0 || errno != EAGAIN)
+		race_hit(race, "a write with O_NONBLOCK beside one that waits for its page: %s",
+			 len < 0 ? strerror(errno) : "Success");
+	slow_page_release(&writer->slow);
+	pthread_join(thread, NULL);
+}
+
+static void disturb_write(struct race *race, void *ctx)
 {
 	struct held_up_writer *writer = ctx;
 
@@ -524,18 +555,185 @@ static void reset_during_write(struct race *race, void *ctx)
 		return;
 	if (open_oss(race, &writer->shared) &&
 	    !race_failed(race, "OSS setup",
-			 oss_configure_plain(writer->shared.oss)))
-		kill_resetter(race, writer);
+			 oss_configure_plain(writer->shared.oss))) {
+		if (writer->request)
+			kill_caller(race, writer);
+		else
+			write_nonblocking(race, writer);
+	}
 	slow_page_destroy(&writer->slow);
+}
+
+static void run_held_up(struct __test_metadata *_metadata, const char *name,
+			unsigned long request)
+{
+	struct held_up_writer writer = {
+		.name = name,
+		.request = request,
+	};
+
+	if (race_device(_metadata, &writer.shared.dev,
+			SNDRV_PCM_STREAM_PLAYBACK, 1, &native, 1, "Dummy"))
+		race_test(_metadata, disturb_write, &writer);
 }
 
 TEST(oss_reset_killable)
 {
-	struct held_up_writer writer = {};
+	run_held_up(_metadata, "RESET", SNDCTL_DSP_RESET);
+}
 
-	if (race_device(_metadata, &writer.shared.dev,
-			SNDRV_PCM_STREAM_PLAYBACK, 1, &native, 1, "Dummy"))
-		race_test(_metadata, reset_during_write, &writer);
+TEST(oss_gettrigger_killable)
+{
+	run_held_up(_metadata, "GETTRIGGER", SNDCTL_DSP_GETTRIGGER);
+}
+
+TEST(oss_nonblocking_write_refused)
+{
+	run_held_up(_metadata, NULL, 0);
+}
+
+/*
+ * Two readers of parts of a fragment: whatever left the stream went to one of
+ * them, but for what they are just at.  Who comes too late skips what the buffer
+ * can't hold, which ends one account and begins another.
+ */
+struct readers {
+	struct shared_stream shared;
+	audio_buf_info space;
+	int status;			/* of the stream, in /proc */
+	unsigned long seen;		/* frames that had left it */
+	bool late;
+	unsigned long fetched;		/* bytes */
+	unsigned long delivered;	/* bytes, counted after the read */
+};
+
+static bool read_partial(struct race *race, void *ctx, unsigned int thread)
+{
+	static char samples[2][FRAGMENT / 16];
+	struct readers *readers = ctx;
+	ssize_t len;
+
+	len = read(readers->shared.oss, samples[thread], FRAGMENT / 16);
+	if (len > 0)
+		__atomic_fetch_add(&readers->delivered, len, __ATOMIC_RELAXED);
+	else if (len < 0 && !race_may_lose(-errno))
+		race_hit(race, "OSS read: %s", strerror(errno));
+	/* the other one comes when there is something left */
+	race_sleep_us(200);
+	return true;
+}
+
+static void account(struct race *race, struct readers *readers,
+		    unsigned long frames, bool late)
+{
+	unsigned long delivered = __atomic_load_n(&readers->delivered,
+						  __ATOMIC_RELAXED);
+
+	if (late || readers->late || frames < readers->seen)
+		readers->fetched = delivered;
+	else
+		readers->fetched += (frames - readers->seen) * 4;
+	readers->late = late;
+	readers->seen = frames;
+	if (readers->fetched > delivered + 4 * readers->space.fragsize)
+		race_hit(race, "%lu bytes left the stream, the readers got %lu",
+			 readers->fetched, delivered);
+}
+
+static bool compare_delivered(struct race *race, void *ctx, unsigned int thread)
+{
+	struct readers *readers = ctx;
+	unsigned long frames, avail;
+	char text[1024];
+
+	if (pcm_proc_read(readers->status, text, sizeof(text)) > 0 &&
+	    pcm_proc_value(text, "appl_ptr", &frames) &&
+	    pcm_proc_value(text, "avail_max", &avail))
+		account(race, readers, frames, avail * 4 >
+			(unsigned long)readers->space.fragstotal *
+			readers->space.fragsize);
+	race_sleep_ms(1);
+	return true;
+}
+
+static void two_readers(struct race *race, void *ctx)
+{
+	struct readers *readers = ctx;
+	const struct race_loop loops[] = {
+		{ read_partial, readers },
+		{ read_partial, readers },
+		{ compare_delivered, readers },
+	};
+
+	if (!open_oss(race, &readers->shared) ||
+	    race_failed(race, "OSS setup",
+			oss_configure_plain(readers->shared.oss)))
+		return;
+	readers->status = pcm_proc_open(&readers->shared.dev, 0, "status",
+					O_RDONLY);
+	if (!race_failed(race, "status in /proc", readers->status) &&
+	    !race_failed(race, "GETISPACE",
+			 pcm_ioctl(readers->shared.oss, SNDCTL_DSP_GETISPACE,
+				   &readers->space)))
+		race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+TEST(oss_partial_fragments_of_two_readers)
+{
+	struct readers readers = {};
+
+	if (race_device(_metadata, &readers.shared.dev,
+			SNDRV_PCM_STREAM_CAPTURE, 1, &native, 1, "Dummy"))
+		race_test(_metadata, two_readers, &readers);
+}
+
+/* What GETOPTR tells of a mapped stream is one position, in two ways. */
+static bool compare_positions(struct race *race, void *ctx, unsigned int thread)
+{
+	struct shared_stream *shared = ctx;
+	audio_buf_info space;
+	count_info now;
+
+	if (race_failed(race, "GETOSPACE",
+			pcm_ioctl(shared->oss, SNDCTL_DSP_GETOSPACE, &space)) ||
+	    race_failed(race, "GETOPTR",
+			pcm_ioctl(shared->oss, SNDCTL_DSP_GETOPTR, &now)))
+		return false;
+	if (now.bytes % (space.fragstotal * space.fragsize) != now.ptr)
+		race_hit(race, "position %d in a buffer of %d after %d bytes",
+			 now.ptr, space.fragstotal * space.fragsize, now.bytes);
+	return true;
+}
+
+static void positions_of_mapped(struct race *race, void *ctx)
+{
+	struct shared_stream *shared = ctx;
+	const struct race_loop loops[] = {
+		{ compare_positions, shared },
+		{ compare_positions, shared },
+	};
+	void *map;
+
+	if (!open_oss(race, shared) ||
+	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+		return;
+	map = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+		   MAP_SHARED, shared->oss, 0);
+	if (map == MAP_FAILED) {
+		race_skip(race, "OSS mmap: %s", strerror(errno));
+		return;
+	}
+	if (!race_failed(race, "SETTRIGGER",
+			 oss_set(shared->oss, SNDCTL_DSP_SETTRIGGER, 0)) &&
+	    !race_failed(race, "SETTRIGGER",
+			 oss_set(shared->oss, SNDCTL_DSP_SETTRIGGER,
+				 PCM_ENABLE_OUTPUT)))
+		race_loops(race, loops, ARRAY_SIZE(loops));
+}
+
+TEST(oss_position_torn)
+{
+	run_shared(_metadata, positions_of_mapped);
 }
 
 /*

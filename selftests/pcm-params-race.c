@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -871,6 +872,51 @@ TEST(sleeping_readv_outlives_config)
 }
 
 /*
+ * What was transferred before it went to sleep is told in bytes of the frames
+ * that it had then.
+ */
+static bool half_written_round(struct race *race, struct sleeper *sleeper)
+{
+	const long half = XFER_FRAMES / 2 * sizeof(short);
+	struct pcm_setup narrow = one_channel;
+	pthread_t thread;
+	int err;
+
+	race_beat(race, 0);
+	narrow.access = sleeper->kind->access;
+	if (!configure(race, &sleeper->stream, &narrow) ||
+	    race_failed(race, "FORWARD",
+			pcm_forward(sleeper->stream.fd, narrow.buffer_size -
+				    XFER_FRAMES / 2)) ||
+	    !put_to_sleep(race, sleeper, &thread))
+		return false;
+	err = restart_wider(race, sleeper);
+	pthread_join(thread, NULL);
+	race->rounds++;
+	if (!err && sleeper->result != half)
+		race_hit(race, "%s returned %ld after %ld bytes, when the frames became wider",
+			 sleeper->kind->name, sleeper->result, half);
+	return !race_failed(race, "HW_PARAMS, PREPARE or START", err);
+}
+
+TEST(half_writev_outlives_config)
+{
+	static const struct sleeper_kind kind = {
+		"writev()", SNDRV_PCM_STREAM_PLAYBACK,
+		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_vector,
+	};
+	const struct pcm_setup setups[] = { one_channel, more_channels };
+	struct sleeper sleeper = {
+		.kind = &kind,
+		.round = half_written_round,
+	};
+
+	if (race_device(_metadata, &sleeper.stream.dev, SNDRV_PCM_STREAM_PLAYBACK,
+			1, setups, ARRAY_SIZE(setups), NULL))
+		race_test(_metadata, sleeping_transfer, &sleeper);
+}
+
+/*
  * A short write finds room before the period is over that a longer one sleeps
  * for.  When it is done, the sleeper must still be woken at the end of the
  * period, and not be left until the stream has run dry.
@@ -895,36 +941,47 @@ static void write_one_frame(int fd)
 	pcm_writei(fd, &sample, 1);
 }
 
-static bool two_writers_round(struct race *race, struct sleeper *sleeper)
+static bool sleep_in_full_buffer(struct race *race, struct sleeper *sleeper,
+				 bool running, pthread_t *thread)
 {
 	int fd = sleeper->stream.fd;
-	pthread_t thread;
-	int err;
 
 	race_beat(race, 0);
-	if (!configure(race, &sleeper->stream, &two_seconds) ||
-	    !fill(race, fd, &two_seconds))
-		return false;
-	err = pcm_call(fd, SNDRV_PCM_IOCTL_START);
-	if (err) {
-		race_broken(race, "START: %s", strerror(-err));
-		return false;
-	}
-	if (!put_to_sleep(race, sleeper, &thread))
-		return false;
-	write_one_frame(fd);
+	return configure(race, &sleeper->stream, &two_seconds) &&
+	       fill(race, fd, &two_seconds) &&
+	       (!running ||
+		!race_failed(race, "START",
+			     pcm_call(fd, SNDRV_PCM_IOCTL_START))) &&
+	       put_to_sleep(race, sleeper, thread);
+}
+
+static bool judge_left_alone(struct race *race, struct sleeper *sleeper,
+			     pthread_t thread, const char *after)
+{
 	pthread_join(thread, NULL);
-	pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
+	pcm_call(sleeper->stream.fd, SNDRV_PCM_IOCTL_DROP);
 
 	race->rounds++;
 	if (sleeper->result != XFER_FRAMES)
 		race_hit(race,
-			 "a blocking WRITEI of %u frames returned %ld after another of one frame",
-			 XFER_FRAMES, sleeper->result);
+			 "a blocking WRITEI of %u frames returned %ld after another %s",
+			 XFER_FRAMES, sleeper->result, after);
 	return true;
 }
 
-TEST(short_write_beside_sleeping_writei)
+static bool two_writers_round(struct race *race, struct sleeper *sleeper)
+{
+	pthread_t thread;
+
+	if (!sleep_in_full_buffer(race, sleeper, true, &thread))
+		return false;
+	write_one_frame(sleeper->stream.fd);
+	return judge_left_alone(race, sleeper, thread, "of one frame");
+}
+
+static void run_sleeping_writei(struct __test_metadata *_metadata,
+				bool (*round)(struct race *race,
+					      struct sleeper *sleeper))
 {
 	static const struct sleeper_kind kind = {
 		"WRITEI", SNDRV_PCM_STREAM_PLAYBACK,
@@ -932,12 +989,139 @@ TEST(short_write_beside_sleeping_writei)
 	};
 	struct sleeper sleeper = {
 		.kind = &kind,
-		.round = two_writers_round,
+		.round = round,
 	};
 
 	if (race_device(_metadata, &sleeper.stream.dev, SNDRV_PCM_STREAM_PLAYBACK,
 			1, &two_seconds, 1, NULL))
 		race_test(_metadata, sleeping_transfer, &sleeper);
+}
+
+TEST(short_write_beside_sleeping_writei)
+{
+	run_sleeping_writei(_metadata, two_writers_round);
+}
+
+/* The same when the other one sleeps as well, and a signal ends that. */
+static void ignore(int signal)
+{
+}
+
+static bool two_sleepers_round(struct race *race, struct sleeper *sleeper)
+{
+	static const struct sigaction action = { .sa_handler = ignore };
+	struct sleeper other = *sleeper;
+	pthread_t thread, interrupted;
+
+	sigaction(SIGUSR1, &action, NULL);
+	if (!sleep_in_full_buffer(race, sleeper, true, &thread) ||
+	    !put_to_sleep(race, &other, &interrupted))
+		return false;
+	pthread_kill(interrupted, SIGUSR1);
+	pthread_join(interrupted, NULL);
+	return judge_left_alone(race, sleeper, thread, "that was interrupted");
+}
+
+TEST(interrupted_writei_beside_sleeping_writei)
+{
+	run_sleeping_writei(_metadata, two_sleepers_round);
+}
+
+/* Nobody sleeps on for a stream that has no setup any more. */
+static bool freed_round(struct race *race, struct sleeper *sleeper)
+{
+	unsigned long long end;
+	pthread_t thread;
+
+	if (!sleep_in_full_buffer(race, sleeper, false, &thread) ||
+	    race_failed(race, "HW_FREE",
+			pcm_call(sleeper->stream.fd, SNDRV_PCM_IOCTL_HW_FREE)))
+		return false;
+	end = race_now_ns() + 1000000000ULL;
+	while (!__atomic_load_n(&sleeper->done, __ATOMIC_ACQUIRE) &&
+	       race_now_ns() < end)
+		race_sleep_ms(1);
+	race->rounds++;
+	if (!__atomic_load_n(&sleeper->done, __ATOMIC_ACQUIRE))
+		race_hit(race, "WRITEI sleeps on a second after HW_FREE");
+	pthread_join(thread, NULL);
+	if (!race_may_lose(sleeper->result))
+		race_hit(race, "WRITEI returned %ld after HW_FREE",
+			 sleeper->result);
+	return true;
+}
+
+TEST(hw_free_wakes_sleeping_writei)
+{
+	run_sleeping_writei(_metadata, freed_round);
+}
+
+/*
+ * writev() with one buffer is for one channel.  It must not go into a stream
+ * that got another channel, for which there is no buffer.
+ */
+static bool setup_vector(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+
+	return configure(race, stream, &one_channel);
+}
+
+static void write_vector(void *ctx)
+{
+	static short samples[XFER_FRAMES];
+	struct stream *stream = ctx;
+	struct iovec iov = {
+		.iov_base = samples,
+		.iov_len = sizeof(samples),
+	};
+
+	stream->err_a = writev(stream->fd, &iov, 1) < 0 ? -errno : 0;
+}
+
+static void widen_stream(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->err_b = pcm_configure(stream->fd, &more_channels);
+}
+
+static void check_vector(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+	struct pcm_pointers now;
+
+	if (race_failed(race, "SYNC_PTR", pcm_pointers(stream->fd, &now)))
+		return;
+	if (stream->err_a == -EFAULT || (!stream->err_b && now.appl_ptr))
+		race_hit(race, "writev() for one channel into a stream of %u: %s",
+			 WIDE_CHANNELS, strerror(-stream->err_a));
+	else if (stream->err_b && !race_may_lose(stream->err_b))
+		race_hit(race, "HW_PARAMS or PREPARE: %s",
+			 strerror(-stream->err_b));
+}
+
+static void vector_against_params(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_vector,
+		.a = write_vector,
+		.b = widen_stream,
+		.check = check_vector,
+	};
+
+	if (open_stream(race, ctx))
+		race_duel(race, &ops, ctx);
+}
+
+TEST(writev_vs_hw_params)
+{
+	const struct pcm_setup setups[] = { one_channel, more_channels };
+	struct stream stream = {};
+
+	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			setups, ARRAY_SIZE(setups), NULL))
+		race_test(_metadata, vector_against_params, &stream);
 }
 
 /*

@@ -120,6 +120,7 @@ void race_hit(struct race *race, const char *fmt, ...)
 		va_start(args, fmt);
 		vsnprintf(race->evidence, sizeof(race->evidence), fmt, args);
 		va_end(args);
+		__atomic_store_n(&race->evident, true, __ATOMIC_RELEASE);
 	}
 	stop(race);
 }
@@ -202,7 +203,7 @@ static void report_stall(struct race *race, pid_t child, unsigned long long last
 /* Tell at once: after a hit the machine may not live long enough. */
 static bool tell_hit(const struct race *race)
 {
-	if (!race->hits)
+	if (!__atomic_load_n(&race->evident, __ATOMIC_ACQUIRE))
 		return false;
 	ksft_print_msg("hit after %lu rounds, %llu ms: %s\n", race->hit_round,
 		       race->hit_ns / MS_NS, race->evidence);
@@ -260,7 +261,8 @@ static void watch(struct race *race, pid_t child, int kmsg)
 		race_hit(race, "kernel log: %s", title);
 	if (pcmtest_violations(title, sizeof(title)) > violations)
 		race_hit(race, "callbacks of snd-pcmtest, counted: %s", title);
-	if (!told && !tell_hit(race) && !race->skip[0] && !race->broken[0])
+	if (!told && !tell_hit(race) && !race->hits && !race->skip[0] &&
+	    !race->broken[0])
 		ksft_print_msg("no hit in %lu rounds, %llu ms\n", race->rounds,
 			       (race_now_ns() - race->start_ns) / MS_NS);
 }

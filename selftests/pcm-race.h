@@ -22,6 +22,7 @@ struct race {
 	unsigned long long hit_ns;	/* from start to the first hit */
 	unsigned long hit_round;
 	char evidence[RACE_TEXT];	/* what the first hit saw */
+	bool evident;			/* that is complete */
 	char doing[RACE_DOING];		/* what a stalled race was at, or "" */
 	char skip[RACE_TEXT];		/* why the race can't be run here */
 	char broken[RACE_TEXT];		/* what failed before any race */

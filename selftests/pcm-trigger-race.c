@@ -36,6 +36,7 @@ static const struct pcm_setup slow_stream = {
 struct pair {
 	struct pcm_dev first, second;
 	int fd, other;
+	bool suspending;
 };
 
 /* The driver's streams for @pair, the second one for @stream; or skip. */
@@ -72,6 +73,20 @@ static void run_pair(struct __test_metadata *_metadata, int stream,
 	pcmtest_set(GROUP_TRIGGER, "N");
 }
 
+static void run_suspended_pair(struct __test_metadata *_metadata, int stream,
+			       void (*body)(struct race *race, void *ctx))
+{
+	struct pair pair = {
+		.suspending = true,
+	};
+
+	if (!pcmtest_can_suspend())
+		SKIP(return, "needs root, and snd-pcmtest with suspend in debugfs");
+	if (find_pair(_metadata, &pair, stream, true))
+		race_test(_metadata, body, &pair);
+	pcmtest_set(GROUP_TRIGGER, "N");
+}
+
 static bool open_pair(struct race *race, struct pair *pair)
 {
 	pair->fd = pcm_open(&pair->first, O_NONBLOCK);
@@ -101,9 +116,17 @@ static bool poisoned(const unsigned char *buffer, size_t size)
 	return true;
 }
 
+static int suspend_and_resume(struct pair *pair)
+{
+	int err = pcmtest_suspend();
+
+	return err ? err : pcm_call(pair->fd, SNDRV_PCM_IOCTL_RESUME);
+}
+
 /*
  * DRAIN of prepared streams plays what was written.  The linked capture is not
  * started, so its buffer, which could be freed now, must not be written to.
+ * Nor is it when both are suspended meanwhile, and resume.
  */
 static void drain_prepared(struct race *race, void *ctx)
 {
@@ -127,9 +150,12 @@ static void drain_prepared(struct race *race, void *ctx)
 	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DRAIN);
 	if (err != -EAGAIN)
 		race_hit(race, "DRAIN: %s", strerror(-err));
+	if (pair->suspending)
+		race_failed(race, "suspend or RESUME", suspend_and_resume(pair));
 	race_sleep_ms(1500);
 	if (!poisoned(buffer, size))
-		race_hit(race, "DRAIN of a playback has started the linked capture, which is %s",
+		race_hit(race, "%s of a playback has started the linked capture, which is %s",
+			 pair->suspending ? "RESUME" : "DRAIN",
 			 pcm_state_name(pcm_state(pair->other)));
 	if (pcm_state(pair->fd) == SNDRV_PCM_STATE_PREPARED)
 		race_broken(race, "DRAIN has not started the playback");
@@ -144,6 +170,11 @@ static void drain_prepared(struct race *race, void *ctx)
 TEST(drain_starts_no_linked_capture)
 {
 	run_pair(_metadata, SNDRV_PCM_STREAM_CAPTURE, false, drain_prepared);
+}
+
+TEST(resume_starts_no_linked_capture)
+{
+	run_suspended_pair(_metadata, SNDRV_PCM_STREAM_CAPTURE, drain_prepared);
 }
 
 /* DRAIN of running streams stops the capture and plays what is left. */
@@ -199,7 +230,8 @@ TEST(drain_outlives_end_of_linked_playback)
 
 /*
  * DROP on one stream stops both, while the timer handler of the driver, which
- * stands for an interrupt, is at one of them.  HW_FREE has to wait for it.
+ * stands for an interrupt, is at one of them.  HW_FREE has to wait for it.  So
+ * it is when suspend stops them.
  */
 #define FIRST_TICK_MS	200
 #define TICK_MS		60
@@ -219,11 +251,13 @@ static bool free_after_drop(struct race *race, struct pair *pair)
 	/* Somewhere in the handler for the one or the other. */
 	ms = FIRST_TICK_MS + race->rounds * 17 % (2 * TICK_MS);
 	race_sleep_ms(ms);
-	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DROP);
+	err = pair->suspending ? pcmtest_suspend() : 0;
+	if (!err)
+		err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DROP);
 	if (!err)
 		err = pcm_call(pair->other, SNDRV_PCM_IOCTL_HW_FREE);
 	if (err)
-		race_hit(race, "DROP, HW_FREE: %s", strerror(-err));
+		race_hit(race, "suspend, DROP, HW_FREE: %s", strerror(-err));
 	race->rounds++;
 	close_pair(pair);
 	return true;
@@ -242,6 +276,12 @@ static void free_in_tick(struct race *race, void *ctx)
 TEST(hw_free_waits_for_linked_stop)
 {
 	run_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK, true, free_in_tick);
+	pcmtest_delay("tick", 0);
+}
+
+TEST(hw_free_waits_for_linked_suspend)
+{
+	run_suspended_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK, free_in_tick);
 	pcmtest_delay("tick", 0);
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 #define ROUNDS		5
 #define CHUNK		2048
 #define TICK_MS		200	/* how often snd-pcmtest plays something */
+
+#define FAILING_HW_PARAMS	"inject_hwpars_err"
+#define TRIGGER_STOP	0	/* SNDRV_PCM_TRIGGER_STOP */
 
 static const struct pcm_setup setup = {
 	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
@@ -46,10 +50,12 @@ struct intrusion;
 struct window {
 	struct pcm_dev dev;
 	const struct intrusion *intrusion;
+	int (*attempt)(struct window *window);
 	int fd;
 	int linked;
 	int held;			/* what the call that is held up returns */
 	int result;
+	bool done;
 };
 
 /*
@@ -85,6 +91,35 @@ static int call_prepare(struct window *window)
 static int call_hw_params(struct window *window)
 {
 	return pcm_hw_params(window->fd, &setup);
+}
+
+static int call_hw_refine(struct window *window)
+{
+	struct snd_pcm_hw_params params;
+
+	pcm_params_any(&params);
+	return pcm_ioctl(window->fd, SNDRV_PCM_IOCTL_HW_REFINE, &params);
+}
+
+static int call_linked_prepare(struct window *window)
+{
+	return pcm_call(window->linked, SNDRV_PCM_IOCTL_PREPARE);
+}
+
+static int call_hwsync(struct window *window)
+{
+	return pcm_call(window->fd, SNDRV_PCM_IOCTL_HWSYNC);
+}
+
+/* The driver is left to free what it has got already. */
+static int call_failing_hw_params(struct window *window)
+{
+	int err;
+
+	pcmtest_set(FAILING_HW_PARAMS, "Y");
+	err = call_hw_params(window);
+	pcmtest_set(FAILING_HW_PARAMS, "N");
+	return err;
 }
 
 static int call_start(struct window *window)
@@ -428,7 +463,7 @@ static int silence_what_was_played(struct window *window)
 static int tell_position(struct window *window)
 {
 	race_sleep_ms(TICK_MS + TICK_MS / 2);
-	return pcm_call(window->fd, SNDRV_PCM_IOCTL_HWSYNC);
+	return call_hwsync(window);
 }
 
 static bool play_silence(struct race *race, struct window *window)
@@ -461,34 +496,42 @@ TEST_F(window, dma_sync_of_silence)
 }
 
 /*
- * Somebody prepares the stream and takes his time.  @attempt is made meanwhile
- * and tells whether it ended in time; on a busy machine it may fail now and
- * then, on a wrong kernel it never does.
+ * Somebody changes the stream and takes his time.  @in_time makes an attempt
+ * meanwhile and tells whether that ended as it should; on a busy machine it may
+ * fail now and then, on a wrong kernel it never does.
  */
-static void attempt_during_prepare(struct race *race, struct window *window,
-				   bool (*attempt)(struct window *window),
-				   const char *verdict)
+static const struct intrusion slow_prepare = {
+	.callback = "prepare",
+	.hold = call_prepare,
+};
+
+static const struct intrusion slow_hw_params = {
+	.callback = "hw_params",
+	.hold = call_hw_params,
+};
+
+static void attempt_meanwhile(struct race *race, struct window *window,
+			      const struct intrusion *slow,
+			      bool (*in_time)(struct window *window),
+			      const char *verdict)
 {
-	static const struct intrusion slow = { .hold = call_prepare };
 	bool ever = false;
 	pthread_t thread;
 
-	window->intrusion = &slow;
-	if (!open_stream(race, window))
-		return;
+	window->intrusion = slow;
 	while (!ever && race->rounds < ROUNDS) {
 		race_beat(race, 0);
 		if (!bring_forward(race, window->fd))
 			return;
 		pcmtest_forget_calls();
-		pcmtest_delay("prepare", LONG_WINDOW_US);
+		pcmtest_delay(slow->callback, LONG_WINDOW_US);
 		if (race_failed(race, "pthread_create",
 				-pthread_create(&thread, NULL, run_hold,
 						window)))
 			return;
-		if (pcmtest_wait_inside("prepare"))
-			ever = attempt(window);
-		pcmtest_delay("prepare", 0);
+		if (pcmtest_wait_inside(slow->callback))
+			ever = in_time(window);
+		pcmtest_delay(slow->callback, 0);
 		pthread_join(thread, NULL);
 		race->rounds++;
 	}
@@ -498,18 +541,54 @@ static void attempt_during_prepare(struct race *race, struct window *window,
 
 static bool is_refused(struct window *window)
 {
-	return call_hw_params(window) == -EAGAIN;
+	return window->attempt(window) == -EAGAIN;
 }
 
 static void refuse_nonblocking(struct race *race, void *ctx)
 {
-	attempt_during_prepare(race, ctx, is_refused,
-			       "HW_PARAMS with O_NONBLOCK waits for another thread's PREPARE");
+	if (open_stream(race, ctx))
+		attempt_meanwhile(race, ctx, &slow_prepare, is_refused,
+				  "a call with O_NONBLOCK waits for another thread's PREPARE");
 }
 
 TEST_F(window, nonblocking_hw_params_refused)
 {
+	self->window.attempt = call_hw_params;
 	run_window(_metadata, &self->window, refuse_nonblocking);
+}
+
+TEST_F(window, nonblocking_hw_refine_refused)
+{
+	self->window.attempt = call_hw_refine;
+	run_window(_metadata, &self->window, refuse_nonblocking);
+}
+
+static bool is_held(struct window *window)
+{
+	return pcmtest_called(window->intrusion->callback, true);
+}
+
+/* Until the driver has freed everything, the stream is in change. */
+static bool is_busy(struct window *window)
+{
+	return move_appl_ptr(window) == -EBUSY;
+}
+
+static void move_while_failing(struct race *race, void *ctx)
+{
+	static const struct intrusion slow_failure = {
+		.callback = "hw_free",
+		.hold = call_failing_hw_params,
+	};
+
+	if (open_stream(race, ctx))
+		attempt_meanwhile(race, ctx, &slow_failure, is_busy,
+				  "a HW_PARAMS that fails is over while the driver is in hw_free");
+}
+
+TEST_F(window, failing_hw_params_frees)
+{
+	run_window(_metadata, &self->window, move_while_failing);
 }
 
 /* A descriptor of its own, as blocking or not belongs to the open file. */
@@ -524,14 +603,14 @@ static bool dies_in_time(struct window *window)
 	if (child < 0)
 		return false;
 	if (!child)
-		_exit(call_hw_params(window) ? 1 : 0);
+		_exit(window->attempt(window) ? 1 : 0);
 	race_sleep_us(LONG_WINDOW_US / 6);
 	kill(child, SIGKILL);
 	do {
 		race_sleep_ms(1);
 		dead = waitpid(child, &status, WNOHANG) == child;
-	} while (!dead && pcmtest_called("prepare", true));
-	dead = dead && WIFSIGNALED(status) && pcmtest_called("prepare", true);
+	} while (!dead && is_held(window));
+	dead = dead && WIFSIGNALED(status) && is_held(window);
 	if (!dead)
 		waitpid(child, &status, 0);
 	return dead;
@@ -539,13 +618,165 @@ static bool dies_in_time(struct window *window)
 
 static void kill_waiter(struct race *race, void *ctx)
 {
-	attempt_during_prepare(race, ctx, dies_in_time,
-			       "SIGKILL does not end a HW_PARAMS that waits for another thread's PREPARE");
+	if (open_stream(race, ctx))
+		attempt_meanwhile(race, ctx, &slow_prepare, dies_in_time,
+				  "SIGKILL does not end a call that waits for another thread's PREPARE");
 }
 
 TEST_F(window, waiting_hw_params_killed)
 {
+	self->window.attempt = call_hw_params;
 	run_window(_metadata, &self->window, kill_waiter);
+}
+
+TEST_F(window, waiting_hw_refine_killed)
+{
+	self->window.attempt = call_hw_refine;
+	run_window(_metadata, &self->window, kill_waiter);
+}
+
+/* There is nothing to sync before the stream is prepared. */
+static bool syncs_in_time(struct window *window)
+{
+	return !call_hwsync(window) && is_held(window);
+}
+
+static void sync_while_preparing(struct race *race, void *ctx)
+{
+	if (open_stream(race, ctx))
+		attempt_meanwhile(race, ctx, &slow_prepare, syncs_in_time,
+				  "HWSYNC waits for another thread's PREPARE");
+}
+
+TEST_F(window, hwsync_while_preparing)
+{
+	run_window(_metadata, &self->window, sync_while_preparing);
+}
+
+/*
+ * A write starts again when somebody else has moved the pointer.  Who goes on
+ * moving it must not keep the writer from being killed.
+ */
+static void *keep_moving(void *arg)
+{
+	struct window *window = arg;
+
+	while (!__atomic_load_n(&window->done, __ATOMIC_ACQUIRE)) {
+		pcm_forward(window->fd, 1);
+		race_sleep_ms(1);
+	}
+	return NULL;
+}
+
+static bool writer_dies(struct window *window)
+{
+	unsigned int ms;
+	pid_t child = fork();
+
+	if (child < 0)
+		return false;
+	if (!child)
+		_exit(call_writei(window) < 0);
+	race_sleep_us(3 * WINDOW_US);
+	kill(child, SIGKILL);
+	for (ms = 0; ms < 3 * LONG_WINDOW_US / 1000; ms += 10) {
+		if (waitpid(child, NULL, WNOHANG) == child)
+			return true;
+		race_sleep_ms(10);
+	}
+	__atomic_store_n(&window->done, true, __ATOMIC_RELEASE);
+	waitpid(child, NULL, 0);
+	return false;
+}
+
+static void kill_writer(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+	pthread_t thread;
+
+	if (!open_stream(race, window) ||
+	    race_failed(race, "configure", pcm_configure(window->fd, &setup)) ||
+	    race_failed(race, "pthread_create",
+			-pthread_create(&thread, NULL, keep_moving, window)))
+		return;
+	pcmtest_delay("copy", LONG_WINDOW_US);
+	race->rounds++;
+	if (!writer_dies(window))
+		race_hit(race, "SIGKILL does not end a WRITEI whose stream is moved on");
+	pcmtest_delay("copy", 0);
+	__atomic_store_n(&window->done, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+}
+
+TEST_F(window, restarting_write_killed)
+{
+	run_window(_metadata, &self->window, kill_writer);
+}
+
+/*
+ * A stream that is paused is stopped before it is prepared, also when it is
+ * paused just then.
+ */
+static bool setup_playing(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	return bring_forward(race, window->fd) &&
+	       !race_failed(race, "START", call_start(window)) &&
+	       !race_failed(race, "timeline", pcmtest_forget_calls());
+}
+
+static void prepare_playing(void *ctx)
+{
+	struct window *window = ctx;
+
+	window->result = call_prepare(window);
+}
+
+static void pause_playing(void *ctx)
+{
+	struct window *window = ctx;
+
+	window->held = pcm_ioctl(window->fd, SNDRV_PCM_IOCTL_PAUSE, (void *)1L);
+}
+
+static void check_stopped(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	if ((window->result && !race_may_lose(window->result)) ||
+	    (window->held && !race_may_lose(window->held)))
+		race_hit(race, "PREPARE: %s, PAUSE: %s",
+			 strerror(-window->result), strerror(-window->held));
+	else if (!window->result && !pcmtest_triggered(TRIGGER_STOP))
+		race_hit(race, "a running stream was prepared without a stop");
+}
+
+/* PAUSE came first if PREPARE was not refused. */
+static int prepare_or_pause(void *ctx)
+{
+	struct window *window = ctx;
+
+	return window->result ? -1 : 1;
+}
+
+static void prepare_against_pause(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_playing,
+		.a = prepare_playing,
+		.b = pause_playing,
+		.check = check_stopped,
+		.order = prepare_or_pause,
+	};
+
+	if (open_stream(race, ctx))
+		race_duel(race, &ops, ctx);
+}
+
+TEST_F(window, prepare_vs_pause)
+{
+	run_window(_metadata, &self->window, prepare_against_pause);
 }
 
 static bool open_linked(struct race *race, struct window *window)
@@ -558,6 +789,22 @@ static bool open_linked(struct race *race, struct window *window)
 	       bring_forward(race, window->linked) &&
 	       !race_failed(race, "LINK",
 			    pcm_link(window->fd, window->linked));
+}
+
+/* The stream that is being changed is not the first of the group. */
+static void refuse_nonblocking_group(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	window->attempt = call_linked_prepare;
+	if (open_linked(race, window))
+		attempt_meanwhile(race, window, &slow_hw_params, is_refused,
+				  "PREPARE with O_NONBLOCK waits for HW_PARAMS of a linked stream");
+}
+
+TEST_F(window, nonblocking_linked_prepare_refused)
+{
+	run_window(_metadata, &self->window, refuse_nonblocking_group);
 }
 
 /*
@@ -585,11 +832,10 @@ static void *start_soon(void *arg)
 
 static void start_against_close(struct race *race, void *ctx)
 {
-	static const struct intrusion slow = { .hold = call_prepare };
 	struct window *window = ctx;
 	pthread_t preparing, closing, starting;
 
-	window->intrusion = &slow;
+	window->intrusion = &slow_prepare;
 	while (race_on(race) && race->rounds < 4 * ROUNDS) {
 		race_beat(race, 0);
 		pcmtest_forget_calls();
@@ -768,6 +1014,22 @@ static bool begin_drain(struct race *race, struct window *window)
 	return err == -EAGAIN;
 }
 
+/* DRAIN, and catch the driver where it stops the shorter stream at its end. */
+static bool hold_end_of_drain(struct race *race, struct window *window)
+{
+	bool inside;
+
+	if (!shorten(race, window->linked) || !begin_drain(race, window))
+		return false;
+	pcmtest_forget_calls();
+	pcmtest_delay("trigger", LONG_WINDOW_US);
+	inside = pcmtest_wait_inside("trigger");
+	pcmtest_delay("trigger", 0);
+	if (!inside)
+		race_broken(race, "no stream was caught inside trigger");
+	return inside;
+}
+
 /*
  * One stream of a group is done draining.  In the trigger callback, drivers may
  * walk the group, so nobody may leave it.  There is a third stream, as a group
@@ -778,20 +1040,13 @@ static void unlink_in_trigger(struct race *race, void *ctx)
 	struct window *window = ctx;
 	int err, third;
 
-	if (!open_linked(race, window) || !shorten(race, window->linked))
+	if (!open_linked(race, window))
 		return;
 	third = pcm_open(&window->dev, O_NONBLOCK);
 	if (race_failed(race, "open", third) || !bring_forward(race, third) ||
 	    race_failed(race, "LINK", pcm_link(window->fd, third)) ||
-	    !begin_drain(race, window))
+	    !hold_end_of_drain(race, window))
 		return;
-	pcmtest_forget_calls();
-	pcmtest_delay("trigger", LONG_WINDOW_US);
-	if (!pcmtest_wait_inside("trigger")) {
-		race_broken(race, "no stream was caught inside trigger");
-		return;
-	}
-	pcmtest_delay("trigger", 0);
 	race->rounds++;
 	err = pcm_call(third, SNDRV_PCM_IOCTL_UNLINK);
 	if (err)
@@ -806,6 +1061,63 @@ TEST_F(window, unlink_vs_end_of_drain)
 		SKIP(return, "needs a trigger callback that can sleep");
 	run_streams(_metadata, SNDRV_PCM_STREAM_PLAYBACK, 3, &self->window,
 		    unlink_in_trigger);
+}
+
+/*
+ * Close and an xrun both wait for the group, in this order.  When it is free,
+ * close goes through to its end before the other can run: both are on one CPU.
+ */
+static void *close_without_a_break(void *arg)
+{
+	static const struct sched_param realtime = { .sched_priority = 1 };
+	struct window *window = arg;
+
+	if (sched_setscheduler(0, SCHED_FIFO, &realtime))
+		window->result = -errno;
+	close(window->fd);
+	return NULL;
+}
+
+static void xrun_behind_close(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+	pthread_t thread;
+	int subdevice, err;
+
+	race_stay_on_this_cpu();
+	if (!open_linked(race, window))
+		return;
+	subdevice = pcm_subdevice(window->fd);
+	if (!hold_end_of_drain(race, window) ||
+	    race_failed(race, "pthread_create",
+			-pthread_create(&thread, NULL, close_without_a_break,
+					window)))
+		return;
+	race_sleep_us(WINDOW_US);
+	err = pcm_proc_write(&window->dev, subdevice, "xrun_injection", "1");
+	pthread_join(thread, NULL);
+	close(window->linked);
+	race->rounds++;
+	if (err)
+		race_skip(race, "xrun_injection (CONFIG_SND_PCM_XRUN_DEBUG): %s",
+			  strerror(-err));
+	if (window->result)
+		race_skip(race, "SCHED_FIFO: %s", strerror(-window->result));
+}
+
+static void xruns_behind_close(struct race *race, void *ctx)
+{
+	while (race_on(race) && race->rounds < ROUNDS && !race->broken[0]) {
+		race_beat(race, 0);
+		xrun_behind_close(race, ctx);
+	}
+}
+
+TEST_F(window, late_xrun_vs_close)
+{
+	if (!variant->nonatomic)
+		SKIP(return, "needs a group lock that can be waited for");
+	run_window(_metadata, &self->window, xruns_behind_close);
 }
 
 /*
