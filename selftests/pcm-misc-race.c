@@ -184,7 +184,7 @@ static void look_after_unbind(struct race *race, struct unplugged *unplugged,
 	race->rounds++;
 	state = pcm_state(stays);
 	if (state != SNDRV_PCM_STATE_SETUP)
-		race_hit(race, "state of a running stream after the card of a linked one was removed: %s",
+		race_hit(race, "a running stream is %s after the card of a linked one went away",
 			 state < 0 ? strerror(-state) : pcm_state_name(state));
 }
 

@@ -74,7 +74,8 @@ def _last_line(path):
 def _telling_line(path):
     """The line of a log that says most about why a command failed."""
     lines = path.read_text(errors="replace").splitlines()
-    for mark in ("No space left on device", "error:", "fatal:", "E: ", "*** "):
+    for mark in ("No space left on device", "error:", "fatal:", "E: ", "*** ",
+                 ": ERROR:", ": WARNING:", ": CHECK:"):
         for line in lines:
             if mark in line:
                 return line.strip()
