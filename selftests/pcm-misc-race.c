@@ -147,20 +147,11 @@ static bool wait_for_state(const struct snd_pcm_mmap_status *status,
 	return false;
 }
 
-static void drop_after_unbind(struct race *race, struct unplugged *unplugged,
-			      int stays,
+static void drop_after_unbind(struct race *race, int stays,
 			      const struct snd_pcm_mmap_status *status)
 {
-	int err;
+	int err = pcm_call(stays, SNDRV_PCM_IOCTL_DROP);
 
-	if (!wait_for_state(status, SNDRV_PCM_STATE_DISCONNECTED)) {
-		race_broken(race, "unbind: %s",
-			    strerror(-unplugged->err));
-		return;
-	}
-
-	race->rounds++;
-	err = pcm_call(stays, SNDRV_PCM_IOCTL_DROP);
 	if (err && !race_may_lose(err))
 		race_hit(race, "DROP: %s", strerror(-err));
 	if (mapped_state(status) != SNDRV_PCM_STATE_DISCONNECTED)
@@ -169,20 +160,10 @@ static void drop_after_unbind(struct race *race, struct unplugged *unplugged,
 }
 
 /* What stopped with the stream of the other card is not gone with it. */
-static void look_after_unbind(struct race *race, struct unplugged *unplugged,
-			      int stays,
-			      const struct snd_pcm_mmap_status *status)
+static void look_after_unbind(struct race *race, int stays)
 {
-	int state;
+	int state = pcm_state(stays);
 
-	if (!wait_for_state(status, SNDRV_PCM_STATE_DISCONNECTED)) {
-		race_broken(race, "unbind: %s",
-			    strerror(-unplugged->err));
-		return;
-	}
-
-	race->rounds++;
-	state = pcm_state(stays);
 	if (state != SNDRV_PCM_STATE_SETUP)
 		race_hit(race, "a running stream is %s after the card of a linked one went away",
 			 state < 0 ? strerror(-state) : pcm_state_name(state));
@@ -235,10 +216,13 @@ static void unbind_linked(struct race *race, void *ctx)
 	    race_failed(race, "pthread_create",
 			-pthread_create(&thread, NULL, unbind_card, unplugged)))
 		return;
-	if (unplugged->playing)
-		look_after_unbind(race, unplugged, stays, status);
+	race->rounds++;
+	if (!wait_for_state(status, SNDRV_PCM_STATE_DISCONNECTED))
+		race_broken(race, "unbind: %s", strerror(-unplugged->err));
+	else if (unplugged->playing)
+		look_after_unbind(race, stays);
 	else
-		drop_after_unbind(race, unplugged, stays, status);
+		drop_after_unbind(race, stays, status);
 
 	/* The unbind waits until nothing refers to the card any more. */
 	unmap_status(status);

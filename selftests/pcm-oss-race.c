@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -464,6 +463,7 @@ TEST(oss_sync_of_nonatomic_pcm)
 struct held_up_writer {
 	struct shared_stream shared;
 	struct slow_page slow;
+	void (*disturb)(struct race *race, struct held_up_writer *writer);
 	const char *name;
 	unsigned long request;		/* whose caller gets killed */
 };
@@ -475,20 +475,6 @@ static void *write_slow_samples(void *arg)
 	if (write(writer->shared.oss, writer->slow.page, FRAGMENT / 8) < 0)
 		ksft_perror("OSS write");
 	return NULL;
-}
-
-static bool killed_in_time(pid_t pid)
-{
-	unsigned int ms;
-
-	race_sleep_ms(100);
-	kill(pid, SIGKILL);
-	for (ms = 0; ms < 200; ms += 10) {
-		if (waitpid(pid, NULL, WNOHANG) == pid)
-			return true;
-		race_sleep_ms(10);
-	}
-	return false;
 }
 
 static bool hold_up_write(struct race *race, struct held_up_writer *writer,
@@ -517,8 +503,9 @@ static void kill_caller(struct race *race, struct held_up_writer *writer)
 	if (!pid)
 		_exit(pcm_ioctl(writer->shared.oss, writer->request, &value) != 0);
 
+	race_sleep_ms(100);
 	race->rounds++;
-	killed = pid > 0 && killed_in_time(pid);
+	killed = race_failed(race, "fork", pid) || race_kill(pid, 200);
 	slow_page_release(&writer->slow);
 	if (!killed)
 		race_hit(race, "%s can't be killed while a write waits for its page",
@@ -555,41 +542,48 @@ static void disturb_write(struct race *race, void *ctx)
 		return;
 	if (open_oss(race, &writer->shared) &&
 	    !race_failed(race, "OSS setup",
-			 oss_configure_plain(writer->shared.oss))) {
-		if (writer->request)
-			kill_caller(race, writer);
-		else
-			write_nonblocking(race, writer);
-	}
+			 oss_configure_plain(writer->shared.oss)))
+		writer->disturb(race, writer);
 	slow_page_destroy(&writer->slow);
 }
 
-static void run_held_up(struct __test_metadata *_metadata, const char *name,
-			unsigned long request)
+static void run_held_up(struct __test_metadata *_metadata,
+			struct held_up_writer *writer)
 {
-	struct held_up_writer writer = {
-		.name = name,
-		.request = request,
-	};
-
-	if (race_device(_metadata, &writer.shared.dev,
+	if (race_device(_metadata, &writer->shared.dev,
 			SNDRV_PCM_STREAM_PLAYBACK, 1, &native, 1, "Dummy"))
-		race_test(_metadata, disturb_write, &writer);
+		race_test(_metadata, disturb_write, writer);
 }
 
 TEST(oss_reset_killable)
 {
-	run_held_up(_metadata, "RESET", SNDCTL_DSP_RESET);
+	struct held_up_writer writer = {
+		.disturb = kill_caller,
+		.name = "RESET",
+		.request = SNDCTL_DSP_RESET,
+	};
+
+	run_held_up(_metadata, &writer);
 }
 
 TEST(oss_gettrigger_killable)
 {
-	run_held_up(_metadata, "GETTRIGGER", SNDCTL_DSP_GETTRIGGER);
+	struct held_up_writer writer = {
+		.disturb = kill_caller,
+		.name = "GETTRIGGER",
+		.request = SNDCTL_DSP_GETTRIGGER,
+	};
+
+	run_held_up(_metadata, &writer);
 }
 
 TEST(oss_nonblocking_write_refused)
 {
-	run_held_up(_metadata, NULL, 0);
+	struct held_up_writer writer = {
+		.disturb = write_nonblocking,
+	};
+
+	run_held_up(_metadata, &writer);
 }
 
 /*

@@ -166,12 +166,13 @@ static unsigned long long slowest_beat(const struct race *race)
 	return oldest;
 }
 
-static bool child_done(pid_t child, unsigned int wait_ms, int *status)
+bool race_kill(pid_t child, unsigned int wait_ms)
 {
 	unsigned int waited;
 
+	kill(child, SIGKILL);
 	for (waited = 0; waited <= wait_ms; waited += WATCH_MS) {
-		if (waitpid(child, status, WNOHANG) == child)
+		if (waitpid(child, NULL, WNOHANG) == child)
 			return true;
 		race_sleep_ms(WATCH_MS);
 	}
@@ -182,14 +183,12 @@ static void report_stall(struct race *race, pid_t child, unsigned long long last
 {
 	char where[RACE_TEXT];
 	unsigned int stuck;
-	int status;
 	bool killed;
 
 	stuck = describe_tasks(child, "D", where, sizeof(where));
 	if (!stuck)
 		stuck = describe_tasks(child, "RS", where, sizeof(where));
-	kill(child, SIGKILL);
-	killed = child_done(child, KILL_MS, &status);
+	killed = race_kill(child, KILL_MS);
 	if (!killed)
 		ksft_print_msg("%u task(s) of process %d can't be killed and are left behind\n",
 			       stuck, child);

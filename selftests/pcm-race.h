@@ -8,6 +8,7 @@
 
 #include <stdalign.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "kselftest.h"
 
@@ -104,6 +105,9 @@ void race_loops(struct race *race, const struct race_loop *loops,
 
 /* Errors that the loser of a race may see; EFAULT and EINVAL are not. */
 bool race_may_lose(long err);
+
+/* Return: whether SIGKILL ends @child within @wait_ms. */
+bool race_kill(pid_t child, unsigned int wait_ms);
 
 unsigned long long race_now_ns(void);
 void race_sleep_ms(unsigned int ms);

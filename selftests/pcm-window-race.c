@@ -139,11 +139,16 @@ static int call_writei(struct window *window)
 	return pcm_writei(window->fd, samples, CHUNK);
 }
 
+static int call_resume(struct window *window)
+{
+	return pcm_call(window->fd, SNDRV_PCM_IOCTL_RESUME);
+}
+
 static int suspend_and_resume(struct window *window)
 {
 	int err = pcmtest_suspend();
 
-	return err ? err : pcm_call(window->fd, SNDRV_PCM_IOCTL_RESUME);
+	return err ? err : call_resume(window);
 }
 
 static int map_buffer(struct window *window)
@@ -670,7 +675,6 @@ static void *keep_moving(void *arg)
 
 static bool writer_dies(struct window *window)
 {
-	unsigned int ms;
 	pid_t child = fork();
 
 	if (child < 0)
@@ -678,12 +682,8 @@ static bool writer_dies(struct window *window)
 	if (!child)
 		_exit(call_writei(window) < 0);
 	race_sleep_us(3 * WINDOW_US);
-	kill(child, SIGKILL);
-	for (ms = 0; ms < 3 * LONG_WINDOW_US / 1000; ms += 10) {
-		if (waitpid(child, NULL, WNOHANG) == child)
-			return true;
-		race_sleep_ms(10);
-	}
+	if (race_kill(child, 3 * LONG_WINDOW_US / 1000))
+		return true;
 	__atomic_store_n(&window->done, true, __ATOMIC_RELEASE);
 	waitpid(child, NULL, 0);
 	return false;
@@ -1169,11 +1169,6 @@ TEST_F(window, suspend_with_idle_member)
  * not run on, as nobody stops a stream that is SUSPENDED.
  */
 #define TRIGGER_ERROR	"inject_trigger_err"
-
-static int call_resume(struct window *window)
-{
-	return pcm_call(window->fd, SNDRV_PCM_IOCTL_RESUME);
-}
 
 static int drop_and_free(struct window *window)
 {

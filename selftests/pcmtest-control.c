@@ -145,21 +145,21 @@ out:
 	return tally;
 }
 
+static bool is_inside(struct tally tally)
+{
+	return tally.entered > tally.left;
+}
+
 bool pcmtest_called(const char *callback, bool unfinished)
 {
 	struct tally tally = tally_calls(callback, 0);
 
-	return tally.entered > (unfinished ? tally.left : 0);
+	return unfinished ? is_inside(tally) : tally.entered;
 }
 
 bool pcmtest_triggered(int cmd)
 {
 	return tally_calls("trigger", cmd).wanted;
-}
-
-static bool is_inside(struct tally tally)
-{
-	return tally.entered > tally.left;
 }
 
 static bool has_returned(struct tally tally)
