@@ -561,6 +561,79 @@ TEST(link_vs_start)
 		race_test(_metadata, start_during_link, &group);
 }
 
+/*
+ * A write starts the playback and a read the capture, if the other one has not
+ * started both.  It is the same to the reader.
+ */
+static bool setup_duplex(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+
+	return !race_failed(race, "DROP",
+			    pcm_call(group->fd[0], SNDRV_PCM_IOCTL_DROP)) &&
+	       !race_failed(race, "PREPARE",
+			    pcm_call(group->fd[0], SNDRV_PCM_IOCTL_PREPARE)) &&
+	       !race_failed(race, "FORWARD", pcm_forward(group->fd[0], CHUNK));
+}
+
+static void do_write(void *ctx)
+{
+	static const short samples[2 * CHUNK];
+	struct group *group = ctx;
+
+	group->err_a = pcm_writei(group->fd[0], samples, CHUNK);
+}
+
+static void do_read(void *ctx)
+{
+	short sample[2];
+	struct snd_xferi xfer = {
+		.buf = sample,
+		.frames = 1,
+	};
+	struct group *group = ctx;
+
+	group->err_b = pcm_ioctl(group->fd[1], SNDRV_PCM_IOCTL_READI_FRAMES,
+				 &xfer);
+}
+
+static void check_transfers(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+
+	if (group->err_a < 0 || (group->err_b && group->err_b != -EAGAIN))
+		race_hit(race, "WRITEI and READI of linked streams, which both start: %s, %s",
+			 strerror(group->err_a < 0 ? -group->err_a : 0),
+			 strerror(-group->err_b));
+}
+
+static void read_against_write(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_duplex,
+		.a = do_write,
+		.b = do_read,
+		.check = check_transfers,
+	};
+	struct group *group = ctx;
+
+	if (open_linked(race, group) &&
+	    !race_failed(race, "SW_PARAMS",
+			 pcm_sw_params(group->fd[0], &slow_stream, 2 * CHUNK,
+				       0)) &&
+	    !race_failed(race, "SW_PARAMS",
+			 pcm_sw_params(group->fd[1], &slow_stream, 1, 0)))
+		race_duel(race, &ops, group);
+}
+
+TEST(read_vs_start_of_group)
+{
+	struct group group = {};
+
+	if (group_devices(_metadata, &group, 2, 1, NULL))
+		race_test(_metadata, read_against_write, &group);
+}
+
 /* Who is stopped by DROP through a linked stream does not get an xrun then. */
 static bool setup_running(struct race *race, void *ctx)
 {

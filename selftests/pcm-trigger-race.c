@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ struct pair {
 	struct pcm_dev first, second;
 	int fd, other;
 	bool suspending;
+	int err;			/* of the other thread */
 };
 
 /* The driver's streams for @pair, the second one for @stream; or skip. */
@@ -283,6 +285,81 @@ TEST(hw_free_waits_for_linked_suspend)
 {
 	run_suspended_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK, free_in_tick);
 	pcmtest_delay("tick", 0);
+}
+
+/*
+ * Both streams drain, the second one is done first and is freed.  What stops
+ * the first one leaves the second one alone: the driver says if it doesn't.
+ */
+static bool drain_second(struct race *race, struct pair *pair)
+{
+	int err;
+
+	if (!open_pair(race, pair) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->fd, 3 * PERIOD)) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->other, PERIOD)))
+		return false;
+	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DRAIN);
+	if (err != -EAGAIN)
+		return !race_failed(race, "DRAIN", err ? err : -EPROTO);
+	while (race_on(race) &&
+	       pcm_state(pair->other) == SNDRV_PCM_STATE_DRAINING) {
+		race_beat(race, 0);
+		race_sleep_ms(5);
+	}
+	if (pcm_state(pair->other) == SNDRV_PCM_STATE_SETUP &&
+	    pcm_state(pair->fd) == SNDRV_PCM_STATE_DRAINING)
+		return true;
+	race_broken(race, "the long stream is not the last to drain");
+	return false;
+}
+
+static void *free_other(void *arg)
+{
+	struct pair *pair = arg;
+
+	pair->err = pcm_call(pair->other, SNDRV_PCM_IOCTL_HW_FREE);
+	return NULL;
+}
+
+static void stop_beside_hw_free(struct race *race, void *ctx)
+{
+	struct pair *pair = ctx;
+	pthread_t thread;
+	bool inside;
+	int err;
+
+	if (!drain_second(race, pair) ||
+	    race_failed(race, "delay in hw_free",
+			pcmtest_delay("hw_free", TICK_MS * 1000)) ||
+	    race_failed(race, "pthread_create",
+			-pthread_create(&thread, NULL, free_other, pair)))
+		return;
+	inside = pcmtest_wait_inside("hw_free");
+	race->rounds++;
+	err = pair->suspending ? pcmtest_suspend() :
+		pcm_call(pair->fd, SNDRV_PCM_IOCTL_DROP);
+	inside = inside && pcmtest_called("hw_free", true);
+	pcmtest_delay("hw_free", 0);
+	pthread_join(thread, NULL);
+	if (!inside)
+		race_skip(race, "HW_FREE was never caught inside hw_free");
+	if (err || pair->err)
+		race_hit(race, "DROP or suspend: %s, HW_FREE: %s",
+			 strerror(-err), strerror(-pair->err));
+	close_pair(pair);
+}
+
+TEST(drop_leaves_out_linked_stream_in_change)
+{
+	run_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK, true,
+		 stop_beside_hw_free);
+}
+
+TEST(suspend_leaves_out_linked_stream_in_change)
+{
+	run_suspended_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK,
+			   stop_beside_hw_free);
 }
 
 TEST_HARNESS_MAIN

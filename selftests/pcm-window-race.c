@@ -52,7 +52,7 @@ struct window {
 	const struct intrusion *intrusion;
 	int (*attempt)(struct window *window);
 	int fd;
-	int linked;
+	int linked, third;
 	int held;			/* what the call that is held up returns */
 	int result;
 	bool done;
@@ -125,6 +125,11 @@ static int call_failing_hw_params(struct window *window)
 static int call_start(struct window *window)
 {
 	return pcm_call(window->fd, SNDRV_PCM_IOCTL_START);
+}
+
+static int call_drop(struct window *window)
+{
+	return pcm_call(window->fd, SNDRV_PCM_IOCTL_DROP);
 }
 
 static int call_drain(struct window *window)
@@ -1030,6 +1035,17 @@ static bool hold_end_of_drain(struct race *race, struct window *window)
 	return inside;
 }
 
+static bool open_three_linked(struct race *race, struct window *window)
+{
+	if (!open_linked(race, window))
+		return false;
+	window->third = pcm_open(&window->dev, O_NONBLOCK);
+	return !race_failed(race, "open", window->third) &&
+	       bring_forward(race, window->third) &&
+	       !race_failed(race, "LINK",
+			    pcm_link(window->fd, window->third));
+}
+
 /*
  * One stream of a group is done draining.  In the trigger callback, drivers may
  * walk the group, so nobody may leave it.  There is a third stream, as a group
@@ -1038,17 +1054,13 @@ static bool hold_end_of_drain(struct race *race, struct window *window)
 static void unlink_in_trigger(struct race *race, void *ctx)
 {
 	struct window *window = ctx;
-	int err, third;
+	int err;
 
-	if (!open_linked(race, window))
-		return;
-	third = pcm_open(&window->dev, O_NONBLOCK);
-	if (race_failed(race, "open", third) || !bring_forward(race, third) ||
-	    race_failed(race, "LINK", pcm_link(window->fd, third)) ||
+	if (!open_three_linked(race, window) ||
 	    !hold_end_of_drain(race, window))
 		return;
 	race->rounds++;
-	err = pcm_call(third, SNDRV_PCM_IOCTL_UNLINK);
+	err = pcm_call(window->third, SNDRV_PCM_IOCTL_UNLINK);
 	if (err)
 		race_hit(race, "UNLINK: %s", strerror(-err));
 	if (pcmtest_called("trigger", true))
@@ -1061,6 +1073,109 @@ TEST_F(window, unlink_vs_end_of_drain)
 		SKIP(return, "needs a trigger callback that can sleep");
 	run_streams(_metadata, SNDRV_PCM_STREAM_PLAYBACK, 3, &self->window,
 		    unlink_in_trigger);
+}
+
+/*
+ * PAUSE through one stream has the lock of the group and waits for the next
+ * stream, whose position is being asked for.  DROP and DRAIN of the last one
+ * have looked whether it is paused, and wait for the group.
+ */
+static void *ask_position(void *arg)
+{
+	struct window *window = arg;
+
+	pcm_call(window->third, SNDRV_PCM_IOCTL_HWSYNC);
+	return NULL;
+}
+
+static void *pause_group(void *arg)
+{
+	struct window *window = arg;
+
+	window->held = pcm_ioctl(window->linked, SNDRV_PCM_IOCTL_PAUSE,
+				 (void *)1L);
+	return NULL;
+}
+
+static bool stop_while_pausing(struct race *race, struct window *window)
+{
+	pthread_t asking, pausing;
+
+	race_beat(race, 0);
+	if (!open_three_linked(race, window) ||
+	    race_failed(race, "START", call_start(window)))
+		return false;
+	pcmtest_forget_calls();
+	pcmtest_delay("pointer", 4 * WINDOW_US);
+	if (race_failed(race, "pthread_create",
+			-pthread_create(&asking, NULL, ask_position, window)))
+		return false;
+	pcmtest_wait_inside("pointer");
+	pcmtest_delay("pointer", 0);
+	if (race_failed(race, "pthread_create",
+			-pthread_create(&pausing, NULL, pause_group, window)))
+		return false;
+	race_sleep_us(WINDOW_US);
+	window->result = window->attempt(window);
+	pthread_join(asking, NULL);
+	pthread_join(pausing, NULL);
+	race->rounds++;
+	return true;
+}
+
+static void close_three(struct window *window)
+{
+	close(window->third);
+	close(window->linked);
+	close(window->fd);
+}
+
+static void drop_against_pause(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	while (race_on(race) && race->rounds < ROUNDS &&
+	       stop_while_pausing(race, window)) {
+		if (window->result || !pcmtest_triggered(TRIGGER_STOP))
+			race_hit(race, "DROP, while the group is paused: %s, trigger(STOP) %s",
+				 strerror(-window->result),
+				 pcmtest_triggered(TRIGGER_STOP) ? "called" :
+				 "not called");
+		close_three(window);
+	}
+}
+
+static void drain_against_pause(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+
+	while (race_on(race) && race->rounds < ROUNDS &&
+	       stop_while_pausing(race, window)) {
+		if (window->result != -EAGAIN ||
+		    pcm_state(window->fd) != SNDRV_PCM_STATE_DRAINING)
+			race_hit(race, "DRAIN, while the group is paused: %s, and the stream is %s",
+				 strerror(-window->result),
+				 pcm_state_name(pcm_state(window->fd)));
+		close_three(window);
+	}
+}
+
+TEST_F(window, drop_vs_pause_of_group)
+{
+	if (!variant->nonatomic)
+		SKIP(return, "needs a group lock that can be waited for");
+	self->window.attempt = call_drop;
+	run_streams(_metadata, SNDRV_PCM_STREAM_PLAYBACK, 3, &self->window,
+		    drop_against_pause);
+}
+
+TEST_F(window, drain_vs_pause_of_group)
+{
+	if (!variant->nonatomic)
+		SKIP(return, "needs a group lock that can be waited for");
+	self->window.attempt = call_drain;
+	run_streams(_metadata, SNDRV_PCM_STREAM_PLAYBACK, 3, &self->window,
+		    drain_against_pause);
 }
 
 /*
@@ -1172,7 +1287,7 @@ TEST_F(window, suspend_with_idle_member)
 
 static int drop_and_free(struct window *window)
 {
-	int err = pcm_call(window->fd, SNDRV_PCM_IOCTL_DROP);
+	int err = call_drop(window);
 
 	if (!err)
 		err = pcm_call(window->linked, SNDRV_PCM_IOCTL_HW_FREE);
