@@ -697,16 +697,21 @@ static void hammer_streams(struct race *race, void *ctx)
 	unsigned int pairs = ARRAY_SIZE(operations) *
 			     (ARRAY_SIZE(operations) + 1) / 2;
 	unsigned int slice_ms = seconds * 1000 / pairs;
+	const char *pair = getenv("PCM_HAMMER_PAIR");
 
 	if (slice_ms < MIN_SLICE_MS)
 		slice_ms = MIN_SLICE_MS;
-	if (getenv("PCM_HAMMER_PAIR"))
+	if (pair)
 		slice_ms = seconds * 1000;
 	race->limit_ns = seconds * 1000000000ULL;
 	hammer->a.hammer = hammer;
 	hammer->b.hammer = hammer;
-	if (open_streams(race, hammer))
-		each_pair(race, hammer, slice_ms);
+	if (!open_streams(race, hammer))
+		return;
+	each_pair(race, hammer, slice_ms);
+	if (pair && !race->rounds)
+		race_broken(race, "PCM_HAMMER_PAIR=%s is no pair, or not one for this driver",
+			    pair);
 }
 
 /* Return: whether snd-pcmtest runs with a mutex as the stream lock. */

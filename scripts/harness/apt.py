@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -18,13 +19,21 @@ PRIVATE = BUILD / "apt"
 _refreshed = False
 
 
+def as_root(command):
+    """How this user can run a command that takes root."""
+    if not os.geteuid():
+        return command
+    if not shutil.which("sudo"):
+        raise Failure(f"run as root first: {' '.join(command)}")
+    return ["sudo", "-n", *command]
+
+
 def refresh():
     """apt-get update for the system, once per run."""
     global _refreshed
     if _refreshed:
         return
-    command = ["apt-get", "update"] if os.geteuid() == 0 else ["sudo", "-n", "apt-get", "update"]
-    proc.run(command, log=LOGS / "apt-update.log", what="apt-get update")
+    proc.run(as_root(["apt-get", "update"]), log=LOGS / "apt-update.log", what="apt-get update")
     _refreshed = True
 
 

@@ -27,7 +27,7 @@ def _range(tree):
 def main():
     """Do what the command line says."""
     args = _parser().parse_args()
-    theirs, ours = source.get(args.against), source.get(args.kernel)
+    ours, theirs = source.get(args.kernel), source.get(args.against)
     ranges = [_range(theirs), _range(ours)]
     # Each tree keeps its own objects; git may look into both.
     environ = {**source.environment(),

@@ -13,15 +13,9 @@ class Pair:
 
     def __init__(self, kernel):
         self.subject = Subject.get(kernel, CONFIG)
-        self.commits = {BEFORE: series.apply(self.subject.source, self._driver()),
-                        AFTER: series.apply(self.subject.source, self.subject.patches)}
-
-    def _driver(self):
-        """Its patches: without them there is no driver whose stream lock is a mutex."""
-        found = [patch for patch in self.subject.patches if "-ALSA-pcmtest-" in patch.name]
-        if not found:
-            raise Failure("the series has no patches for the test driver snd-pcmtest")
-        return found
+        source, patches = self.subject.source, self.subject.patches
+        self.commits = {BEFORE: series.apply(source, series.of_test_driver(patches)),
+                        AFTER: series.apply(source, patches)}
 
     def kernel(self, which):
         """One of them, built unless there is one already."""
@@ -39,6 +33,5 @@ class Pair:
 def _output(case, one):
     if one.status != verdict.PASSED:
         raise Failure(f"{case.name}: {one} ({one.log})")
-    boot = console.parse(one.log.read_text(encoding="utf-8", errors="replace"))
-    return [line.text for segment in boot.segments if segment.name == case.name
+    return [line.text for segment in console.read(one.log).segments if segment.name == case.name
             for line in segment.output()]

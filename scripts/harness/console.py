@@ -142,6 +142,11 @@ def parse(text):
     return boot
 
 
+def read(path):
+    """The console log in a file, taken apart."""
+    return parse(path.read_text(encoding="utf-8", errors="replace"))
+
+
 def splats(lines):
     """Every complaint in these lines, in order."""
     found = []

@@ -4,6 +4,7 @@ import argparse
 import time
 
 from . import files, kbuild, races, report, stock, verdict
+from .arguments import at_least
 from .paths import LOGS, RACES, ROOT
 from .progress import duration, say
 from .subject import Subject
@@ -24,7 +25,7 @@ def _parser():
     parser.add_argument("--stock", choices=stock.FLAVOURS, nargs="?", const="standard",
                         help=f"build no kernel: take the distribution's own {stock.SERIES}, or "
                         "its PREEMPT_RT flavour, and rebuild its sound modules only")
-    parser.add_argument("--seconds", type=int, default=2,
+    parser.add_argument("--seconds", type=at_least(1), default=2,
                         help="how long each case tries on the patched kernel (default: 2)")
     parser.add_argument("--all", action="store_true",
                         help="all cases (default: the first one of each race)")

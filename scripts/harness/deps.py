@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 from . import apt, files, proc
@@ -21,10 +20,8 @@ OLDEST_CLANG = 15  # before: KASAN without memcpy, memset and copy_*_iter
 
 
 def _installed(package):
-    state = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", package],
-                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                           check=False)
-    return state.stdout == "installed"
+    return proc.capture(["dpkg-query", "-W", "-f", "${db:Status-Status}", package],
+                        check=False) == "installed"
 
 
 def install(packages):
@@ -32,11 +29,7 @@ def install(packages):
     missing = [package for package in packages if not _installed(package)]
     if not missing:
         return
-    command = ["apt-get", "-y", "--no-install-recommends", "install", *missing]
-    if os.geteuid():
-        if not shutil.which("sudo"):
-            raise Failure(f"run as root first: {' '.join(command)}")
-        command = ["sudo", "-n", *command]
+    command = apt.as_root(["apt-get", "-y", "--no-install-recommends", "install", *missing])
     say(f"-- installing {' '.join(missing)}")
     apt.refresh()
     proc.run(command, log=LOGS / "apt-install.log", what="apt-get install",

@@ -6,6 +6,8 @@ import statistics
 import time
 
 from . import files, kbuild, programs, races, report, runner, subject, verdict
+from .arguments import at_least
+from .failure import Failure
 from .paths import LOGS, ROOT
 from .progress import duration, say, step
 
@@ -20,9 +22,11 @@ def _parser():
     parser.add_argument("--kernel", metavar="DIR|VERSION", help="as of scripts/demo")
     parser.add_argument("--config", choices=kbuild.configs(), default="plain",
                         help="kernel configuration (default: plain, which has no debug option)")
-    parser.add_argument("--unpatched-boots", type=int, default=5, metavar="N", help="default: 5")
-    parser.add_argument("--patched-boots", type=int, default=20, metavar="N", help="default: 20")
-    parser.add_argument("--seconds", type=int, default=1,
+    parser.add_argument("--unpatched-boots", type=at_least(0), default=5, metavar="N",
+                        help="default: 5")
+    parser.add_argument("--patched-boots", type=at_least(0), default=20, metavar="N",
+                        help="default: 20")
+    parser.add_argument("--seconds", type=at_least(1), default=1,
                         help="how long each case tries on the patched kernel (default: 1)")
     return parser
 
@@ -54,6 +58,8 @@ def row(name, results):
 def main():
     """Do what the command line says."""
     args = _parser().parse_args()
+    if not args.unpatched_boots and not args.patched_boots:
+        raise Failure("no boots of either kernel: nothing to do")
     start = time.monotonic()
     one = subject.Subject.get(args.kernel, args.config)
     logs = LOGS / time.strftime("detection-%Y%m%d-%H%M%S")

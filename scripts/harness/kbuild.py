@@ -81,17 +81,21 @@ class Builder:
         fragments = "".join(path.read_text(encoding="utf-8") for path in _fragments(self.config))
         return hashlib.sha256("\0".join((tree, compiler, fragments)).encode()).hexdigest()[:16]
 
-    def configure(self):
-        """Write .config, and make sure that it has all that was asked for."""
+    def merge(self, fragments):
+        """Write .config: the smallest one, and what these fragments ask for; return its lines."""
         self.objects.mkdir(parents=True, exist_ok=True)
         dotconfig = self.objects / ".config"
-        fragments = _fragments(self.config)
         self.make("tinyconfig")
         proc.run(["scripts/kconfig/merge_config.sh", "-m", "-O", self.objects, dotconfig,
                   *fragments], cwd=self.source.tree, env=self.environment,
                  log=self.log, what="merge_config.sh")
         self.make("olddefconfig")
-        have = set(dotconfig.read_text(encoding="utf-8").splitlines())
+        return set(dotconfig.read_text(encoding="utf-8").splitlines())
+
+    def configure(self):
+        """Write .config, and make sure that it has all that was asked for."""
+        fragments = _fragments(self.config)
+        have = self.merge(fragments)
         for symbol, (line, path) in _wanted(fragments).items():
             if not line.startswith("#") and line not in have:
                 self._missing(symbol, line, path)

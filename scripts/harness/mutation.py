@@ -15,7 +15,6 @@ from .progress import step
 WITH_MODULES = GUEST_INIT.with_name("with-modules")
 SECONDS = 12  # that a case may try; it stops when it has noticed
 CONTROL_SECONDS = 3  # that it tries without a mutation
-SLACK = 60    # seconds that a case may take in the guest beyond that
 JOBS = 2      # guests at a time
 
 _FIELD = re.compile(r"^(Title|Undoes|Cases|Noticed|Survives): (.+)$", re.MULTILINE)
@@ -142,8 +141,8 @@ def with_modules(name, command):
 def _case(mutant, name, seconds):
     """A case to run with the modules of a mutant, or with those of base."""
     race = next(race for race in races.read() if race.name == name)
-    command = f"env PCM_RACE_SECONDS={seconds} /tests/{race.program} -r {race.case}"
-    return runner.Case(f"{mutant}/{name}", with_modules(mutant, command), seconds + SLACK)
+    return runner.Case(f"{mutant}/{name}", with_modules(mutant, race.command(seconds)),
+                       seconds + races.SLACK)
 
 
 def examine(nursery, mutations, names_of, logs):

@@ -1,6 +1,6 @@
 """Object directories of other compilers and architectures: for analysis, nothing of it boots."""
 
-from . import files, proc
+from . import files
 from .kbuild import Builder
 from .paths import KCONFIG, SCRIPTS
 
@@ -24,12 +24,7 @@ class Objects(Builder):
                            *(path.read_text(encoding="utf-8") for path in self.fragments)])
         if stamp.exists() and stamp.read_text(encoding="utf-8") == asked:
             return
-        self.objects.mkdir(parents=True, exist_ok=True)
-        self.make("tinyconfig")
-        proc.run(["scripts/kconfig/merge_config.sh", "-m", "-O", self.objects,
-                  self.objects / ".config", *self.fragments], cwd=self.source.tree,
-                 env=self.environment, log=self.log, what="merge_config.sh")
-        self.make("olddefconfig")
+        self.merge(self.fragments)
         files.write(stamp, asked)
 
     def has(self, symbol):

@@ -24,8 +24,10 @@ def start(command, **options):
             raise Failure("stopped")
         try:
             child = subprocess.Popen([str(word) for word in command], **options)
-        except FileNotFoundError:
-            raise Failure(f"{command[0]}: no such program") from None
+        except (FileNotFoundError, NotADirectoryError):
+            directory = options.get("cwd") or "."
+            raise Failure(f"{command[0]}: no such program" if os.path.isdir(directory) else
+                          f"{directory} is not a directory") from None
         _children.add(child)
     return child
 
@@ -33,7 +35,9 @@ def start(command, **options):
 def _signal(child, signum):
     try:
         os.killpg(child.pid, signum)
-    except (ProcessLookupError, PermissionError):
+    except ProcessLookupError:
+        child.send_signal(signum)  # one that shares our group, and our terminal
+    except PermissionError:
         pass
 
 

@@ -9,6 +9,8 @@ FIXED = "fixed"  # shows on the unpatched kernel, passes with the series
 OPEN = "open"    # shows on the unpatched kernel, may still show with the series
 KEPT = "kept"    # passes with the series, whatever the unpatched kernel does
 
+SLACK = 60  # seconds that a case may take in the guest beyond those in which it races
+
 COLUMNS = ("race", "program", "case", "claim", "config", "title")
 
 
@@ -26,6 +28,10 @@ class Race:
     def name(self):
         """What the case is called in logs."""
         return f"{self.program}:{self.case}"
+
+    def command(self, seconds):
+        """What runs it in the guest, for so many seconds."""
+        return f"env PCM_RACE_SECONDS={seconds} /tests/{self.program} -r {self.case}"
 
 
 def select(config, *claims):

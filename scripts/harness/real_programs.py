@@ -84,8 +84,7 @@ def facts(segment):
 
 
 def _facts(name, result):
-    log = result.log.read_text(encoding="utf-8", errors="replace")
-    return next((facts(segment) for segment in console.parse(log).segments
+    return next((facts(segment) for segment in console.read(result.log).segments
                  if segment.name == name), [])
 
 

@@ -118,3 +118,6 @@ def run_all(batches, machine, jobs, echo=None):
         except KeyboardInterrupt:
             proc.stop_all()
             raise
+        except BaseException:  # to be told when what runs has ended, not after all the rest
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -116,10 +116,13 @@ def _series():
 
 
 def _sender(tree):
-    name, email = tree.setting("user.name"), tree.setting("user.email")
-    if not name or not email:
+    email = tree.setting("user.email")
+    if not tree.setting("user.name") or not email:
         raise Failure("tell git who sends: git config user.name, git config user.email")
-    return f"{name} <{email}>"
+    if not re.fullmatch(r"[^\s@]+@[^\s@]+", email):
+        raise Failure(f"user.email is no address: {email}")
+    # As git signs off: without a dot at the end of a name, for one.
+    return tree.git("var", "GIT_COMMITTER_IDENT").rpartition(">")[0] + ">"
 
 
 def _cover(sent):
@@ -132,11 +135,14 @@ def _cover(sent):
     return text
 
 
-def _check(tree, folder, sent):
+def _check_arguments(tree, folder):
     if not (tree.directory / "sound/core/pcm_native.c").exists():
         raise Failure(f"{tree.directory} is not a checked-out kernel tree")
     if folder.exists():
         raise Failure(f"{folder} exists")
+
+
+def _check_state(tree, sent):
     if tree.git("status", "--porcelain", "--untracked-files=no").strip():
         raise Failure(f"{tree.directory} has uncommitted changes")
     taken = sent.kept if sent else BRANCH
@@ -161,9 +167,10 @@ def _restored_on_failure(tree, sent):
         if (tree.directory / tree.git("rev-parse", "--git-path", "rebase-apply").strip()).exists():
             tree.git("am", "--abort", check=False)
         tree.git("checkout", "--quiet", "--force", "--detach")
-        tree.git("branch", "--quiet", "-D", BRANCH, check=False)
-        if sent:
-            tree.git("branch", "-m", sent.kept, BRANCH, check=False)
+        if sent:  # -M fails where nothing was renamed yet, so what was sent is never deleted
+            tree.git("branch", "-M", sent.kept, BRANCH, check=False)
+        else:
+            tree.git("branch", "--quiet", "-D", BRANCH, check=False)
         tree.git("checkout", "--quiet", before)
         if old is None:
             config.unlink()
@@ -270,6 +277,10 @@ def _prove(tree, base, series, mails, sender):
     wrong = unexpected(comparison, sender)
     if wrong:
         raise Failure(f"the mails differ from patches/: {wrong[0].strip()}")
+    authors = set(tree.git("log", "--format=%an <%ae>", f"{base}..{theirs}").splitlines())
+    if authors != {sender}:
+        raise Failure(f"the mails are by {min(authors - {sender})} instead of {sender}: "
+                      "try a simpler user.name")
     if tree.git("diff", "--stat", ours, theirs).strip():
         raise Failure("the mails give another tree than patches/")
 
@@ -278,11 +289,12 @@ def main():
     """Do what the command line says."""
     args = _parser().parse_args()
     tree, folder = Tree(args.tree.resolve()), args.folder.resolve()
+    _check_arguments(tree, folder)
     deps.install(["b4", "git", "perl", "python3-git", "python3-ply"])  # the last are checkpatch's
     series, sender, base = _series(), _sender(tree), tree.commit(args.base)
     sent = _sent(tree) if args.next else None
     cover = _cover(sent)
-    _check(tree, folder, sent)
+    _check_state(tree, sent)
     with files.complete(folder) as part, _restored_on_failure(tree, sent), \
             tempfile.TemporaryDirectory() as scratch:
         with step(f"making the branch {BRANCH} with {len(series)} patches of {sender}"):

@@ -17,6 +17,14 @@ def patches(source):
     return found
 
 
+def of_test_driver(series):
+    """Those for snd-pcmtest: without them there is no driver whose stream lock is a mutex."""
+    found = [path for path in series if "-ALSA-pcmtest-" in path.name]
+    if not found:
+        raise Failure("the series has no patches for the test driver snd-pcmtest")
+    return found
+
+
 def _branch(source, series):
     digest = hashlib.sha256(source.base().encode())
     for path in series:

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 from . import console, files, kbuild, programs, report, runner, verdict, vm
+from .arguments import at_least
 from .paths import GUEST_SOAK, LOGS, ROOT
 from .progress import say, step
 from .subject import Subject
@@ -20,14 +21,14 @@ def _parser():
     parser.add_argument("--kernel", metavar="DIR|VERSION", help="as of scripts/demo")
     parser.add_argument("--config", choices=kbuild.configs(), default="debug",
                         help="kernel configuration (default: debug)")
-    parser.add_argument("--minutes", type=float, default=30, help="default: 30")
+    parser.add_argument("--minutes", type=at_least(1), default=30, help="default: 30")
     parser.add_argument("--both", action="store_true", help="run the unpatched kernel as well")
     return parser
 
 
 def _complaints(batch, result):
     """Table rows: what this kernel printed, how often."""
-    lines = console.parse(result.log.read_text(encoding="utf-8", errors="replace")).lines
+    lines = console.read(result.log).lines
     counts = Counter(map(str, console.splats(lines)))
     return [(batch.label, f"{len(counts)} different complaints, {result}",
              "" if result.seconds is None else f"{result.seconds:.0f} s", "")] + [
@@ -39,12 +40,12 @@ def main():
     args = _parser().parse_args()
     subject = Subject.get(args.kernel, args.config)
     tests = [*programs.build(subject.source), GUEST_SOAK]
-    seconds = int(args.minutes * 60)
+    seconds = args.minutes * 60
     case = runner.Case("soak", f"/tests/{GUEST_SOAK.name} {seconds}", seconds + GRACE)
     logs = LOGS / time.strftime("soak-%Y%m%d-%H%M%S")
     batches = [runner.Batch(which, subject.kernel(which), tests, [case], logs)
                for which in (("patched", "unpatched") if args.both else ("patched",))]
-    with step(f"soaking for {args.minutes:g} min"):
+    with step(f"soaking for {args.minutes} min"):
         results = [result[case.name]
                    for result in runner.run_all(batches, vm.Machine(), len(batches))]
     rows = [row for batch, result in zip(batches, results) for row in _complaints(batch, result)]

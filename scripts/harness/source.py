@@ -141,9 +141,9 @@ def _commit_all(tree, name):
 
 def _from_directory(directory):
     """A git tree with the contents of a user's directory, which is not modified."""
-    if not (directory / "sound/core/pcm_native.c").exists():
+    if not all((directory / name).exists() for name in ("Makefile", "sound/core/pcm_native.c")):
         raise Failure(f"{directory} is not a Linux source tree")
-    name = f"{directory.name}-{_digest(directory)}"
+    name = f"{re.sub(r'[^A-Za-z0-9._-]', '_', directory.name)}-{_digest(directory)}"
     tree = SOURCES / name
     if not tree.exists():
         need_space(8)
@@ -152,7 +152,7 @@ def _from_directory(directory):
             git("init", "--quiet", cwd=part)
     with step(f"reading {directory}"):
         if (directory / ".git").exists():
-            git("fetch", "--quiet", "--force", "--no-tags", "--depth=1", f"file://{directory}",
+            git("fetch", "--quiet", "--force", "--no-tags", "--depth=1", directory,
                 f"HEAD:{BASE}", cwd=tree)
             if git("--no-optional-locks", "status", "--porcelain", "--untracked-files=no",
                    cwd=directory).strip():
@@ -182,13 +182,21 @@ def need_space(gib):
         raise Failure(f"{BUILD} needs {gib} GiB of free space, there are {free >> 30}")
 
 
+def _need_plain_path():
+    """The kernel's Makefile refuses to work elsewhere, but only after all has been unpacked."""
+    if re.search(r"[\s:]", str(BUILD)):
+        raise Failure(f"no kernel can be built in {BUILD}: its name has a space or a colon")
+
+
 def sound(series, version):
     """Of a version of linux-source-SERIES what the sound modules and the tests are built from."""
+    _need_plain_path()
     return _from_package(apt.download(f"linux-source-{series}", DOWNLOADS, version), SOUND)
 
 
 def get(kernel):
     """The source for what the user asked for: None, a directory or a version like 6.12."""
+    _need_plain_path()
     if kernel is None:
         return _from_package(apt.download_newest_kernel(DEFAULT_MAJOR, DOWNLOADS))
     if Path(kernel).is_dir():

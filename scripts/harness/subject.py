@@ -2,21 +2,18 @@
 
 from dataclasses import dataclass
 
-from . import deps, programs, runner, series, source, stock, verdict, vm
+from . import deps, programs, races, runner, series, source, stock, verdict, vm
 from .kbuild import Builder
 from .progress import step
 
 PATIENCE = 12  # seconds that a race has to show on the unpatched kernel; it stops at the first hit
 TRIES = 7  # for that, as a narrow window takes luck
-SLACK = 60  # seconds that a case may take in the guest beyond those in which it races
 JOBS = 2    # guests at a time
 
 
 def case(row, seconds):
     """What runs a row of races.tsv, for so many seconds."""
-    return runner.Case(row.name,
-                       f"env PCM_RACE_SECONDS={seconds} /tests/{row.program} -r {row.case}",
-                       seconds + SLACK)
+    return runner.Case(row.name, row.command(seconds), seconds + races.SLACK)
 
 
 @dataclass

@@ -87,7 +87,7 @@ def _callbacks(entries):
 def read(path):
     """The timeline that a console log holds."""
     try:
-        boot = console.parse(path.read_text(encoding="utf-8", errors="replace"))
+        boot = console.read(path)
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from None
     texts = [line.text for segment in boot.segments for line in segment.output()]

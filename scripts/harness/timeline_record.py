@@ -16,7 +16,6 @@ from .progress import say
 from .subject import Subject
 
 PROGRAM = "drain-timeline"
-DRIVER = "-ALSA-pcmtest-"  # in the names of that driver's patches
 # The engine ticks every 10 ms instead of 200, and the stream lock is a spinlock.
 APPEND = "snd_pcmtest.nonatomic=0 snd_pcmtest.inject_delay=-190"
 LIMIT = 60  # seconds
@@ -43,9 +42,7 @@ def _program(source):
 
 
 def _kernels(subject):
-    driver = [path for path in subject.patches if DRIVER in path.name]
-    if not driver:
-        raise Failure("the series has no patch of snd-pcmtest")
+    driver = series.of_test_driver(subject.patches)
     return {"unpatched": subject.builder.kernel(series.apply(subject.source, driver),
                                                 "with the test driver only"),
             "patched": subject.kernel("patched")}

@@ -181,8 +181,8 @@ def _kvm_works(kernel):
         try:
             text = boot(guest, log, saved) and resume(guest, saved, log, log, ())
             works = bool(text) and console.parse(text).closed == "complete"
-        except Failure:
-            works = False
+        except Failure:  # QEMU gave up, be it for the kernel: nothing to remember
+            return False
         finally:
             files.remove(initrd)
             files.remove(saved)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from . import deps, initramfs, runner, verdict, vm
+from .arguments import at_least
 from .failure import Failure
 from .kbuild import Kernel
 from .paths import LOGS
@@ -31,10 +32,17 @@ class _Given(Kernel):
         return self.given
 
 
-def _existing(text):
+def _file(text):
     path = Path(text)
-    if not path.exists():
-        raise argparse.ArgumentTypeError(f"{text} does not exist")
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text} is not a file")
+    return path.resolve()
+
+
+def _directory(text):
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a directory")
     return path.resolve()
 
 
@@ -43,12 +51,12 @@ def _parser():
                                      "[-- PROGRAM ARGUMENT...]", description=__doc__, epilog=EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=("run", "shell"))
-    parser.add_argument("--kernel", type=_existing, required=True, help="bzImage")
-    parser.add_argument("--modules", type=_existing, metavar="DIR",
+    parser.add_argument("--kernel", type=_file, required=True, help="bzImage")
+    parser.add_argument("--modules", type=_directory, metavar="DIR",
                         help="load the *.ko in this directory, in the order of their names")
-    parser.add_argument("--add", type=_existing, metavar="FILE", action="append", default=[])
-    parser.add_argument("--timeout", type=int, default=120, metavar="SECONDS")
-    parser.add_argument("--smp", type=int, default=2)
+    parser.add_argument("--add", type=_file, metavar="FILE", action="append", default=[])
+    parser.add_argument("--timeout", type=at_least(1), default=120, metavar="SECONDS")
+    parser.add_argument("--smp", type=at_least(1), default=2)
     parser.add_argument("--mem", default="1G")
     parser.add_argument("--cpu", default=vm.CPU, help="as of qemu -cpu")
     parser.add_argument("--append", default="", help="more of the kernel's command line")
@@ -74,7 +82,9 @@ def _echo(text):
 def _run(machine, kernel, args):
     if not args.command:
         raise Failure("run needs a program after --")
-    program = _existing(args.command[0])
+    program = Path(args.command[0]).resolve()
+    if not program.is_file():
+        raise Failure(f"{args.command[0]} is not a file")
     name = program.name
     command = shlex.join([f"/tests/{name}", *args.command[1:]])
     logs = LOGS / time.strftime(f"vm-%Y%m%d-%H%M%S-{os.getpid()}")

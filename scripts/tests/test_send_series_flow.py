@@ -153,6 +153,40 @@ class Flow(unittest.TestCase):
             self._make("v2", "--next")
         self.assertEqual(self._git("branch", "--show-current").strip(), "params-lock")
 
+    def test_name_with_a_dot_at_its_end(self):
+        """which git takes off, in the author as in the sign-off"""
+        self._git("config", "user.name", "A. Sender, Jr.")
+        mail = self._make("v1")[1]
+        self.assertIn('From: "A. Sender, Jr" <sender@example.org>', mail)
+        self.assertIn("Signed-off-by: A. Sender, Jr <sender@example.org>", mail)
+
+    def test_name_that_mails_lose(self):
+        """patches that would come out as somebody else's"""
+        self._git("config", "user.name", 'A "Great" Sender')
+        with self.assertRaisesRegex(Failure, "the mails are by A Great Sender"):
+            self._make("v1")
+        self._git("config", "user.email", "sender")
+        with self.assertRaisesRegex(Failure, "no address"):
+            self._make("v1")
+
+    def test_interrupted_before_the_branch_is_renamed(self):
+        """what was sent is still there"""
+        self._make("v1")
+        self._send()
+        self._changes(2)
+        before, git = self._git("for-each-ref"), send_series.Tree.git
+
+        def interrupted(tree, *arguments, **options):
+            if arguments[:2] == ("branch", "-m"):
+                raise KeyboardInterrupt
+            return git(tree, *arguments, **options)
+
+        with mock.patch.object(send_series.Tree, "git", interrupted), \
+                self.assertRaises(KeyboardInterrupt):
+            self._make("v2", "--next")
+        self.assertEqual(self._git("for-each-ref"), before)
+        self.assertEqual(self._git("branch", "--show-current").strip(), "params-lock")
+
     def test_failure_restores_the_tree(self):
         """a series that no longer applies: branches and folder are as before"""
         self._make("v1")

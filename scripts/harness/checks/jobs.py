@@ -5,6 +5,7 @@ import sys
 
 from .. import console, ktap, proc
 from ..failure import Failure
+from ..kbuild import Builder
 from ..paths import SCRIPTS, SELFTESTS
 
 SAVED = SCRIPTS / "tests" / "logs"
@@ -16,8 +17,7 @@ _WORDS = ("passed", "failed", "skipped")
 def _accounts(folders):
     """(where, lines, our own reading) of every complete account of a test program in the logs."""
     for path in sorted(path for folder in folders for path in folder.glob("*.log")):
-        boot = console.parse(path.read_text(encoding="utf-8", errors="replace"))
-        for segment in boot.segments:
+        for segment in console.read(path).segments:
             lines = [line.text for line in segment.output()]
             if (segment.ended or "").startswith("exit") and ktap.present(lines):
                 report = ktap.parse(lines)
@@ -56,17 +56,9 @@ def ktap_is_readable(context):
 
 def fragment_takes_effect(context):
     """selftests/config, merged over the smallest configuration, sets all that it names"""
-    source, builder = context.subject.source, context.subject.builder
-    fragment, objects, log = (SELFTESTS / "config", context.logs / "fragment",
-                              context.logs / "fragment.log")
-    objects.mkdir()
+    source, fragment = context.subject.source, SELFTESTS / "config"
     source.checkout(context.commits[-1])
-    make = ["make", f"O={objects}", "LLVM=1", f"CC={builder.compiler}"]
-    merge = ["scripts/kconfig/merge_config.sh", "-m", "-O", objects, objects / ".config", fragment]
-    for command in ([*make, "tinyconfig"], merge, [*make, "olddefconfig"]):
-        proc.run(command, cwd=source.tree, env=builder.environment, log=log, append=True,
-                 what="merging selftests/config")
-    have = set((objects / ".config").read_text(encoding="utf-8").splitlines())
+    have = Builder(source, "plain", "fragment").merge([fragment])
     wanted = [line for line in fragment.read_text(encoding="utf-8").splitlines()
               if line.startswith("CONFIG_")]
     lost = [line for line in wanted if line not in have]
