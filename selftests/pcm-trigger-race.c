@@ -291,6 +291,8 @@ TEST(hw_free_waits_for_linked_suspend)
  * Both streams drain, the second one is done first and is freed.  What stops
  * the first one leaves the second one alone: the driver says if it doesn't.
  */
+#define FREE_MS		500
+
 static bool drain_second(struct race *race, struct pair *pair)
 {
 	int err;
@@ -331,7 +333,7 @@ static void stop_beside_hw_free(struct race *race, void *ctx)
 
 	if (!drain_second(race, pair) ||
 	    race_failed(race, "delay in hw_free",
-			pcmtest_delay("hw_free", TICK_MS * 1000)) ||
+			pcmtest_delay("hw_free", FREE_MS * 1000)) ||
 	    race_failed(race, "pthread_create",
 			-pthread_create(&thread, NULL, free_other, pair)))
 		return;

@@ -11,7 +11,7 @@ def patches(source):
     """The series for this kernel, in order."""
     major, minor, _ = source.version.split(".")
     folder = PATCHES if int(major) >= 7 else PATCHES / f"linux-{major}.{minor}.y"
-    found = sorted(path for path in folder.glob("*.patch") if not path.name.startswith("0000-"))
+    found = sorted(folder.glob("*.patch"))
     if not found:
         raise Failure(f"no patches for Linux {source.version} in {folder.relative_to(ROOT)}/")
     return found

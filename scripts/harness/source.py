@@ -199,7 +199,7 @@ def get(kernel):
     _need_plain_path()
     if kernel is None:
         return _from_package(apt.download_newest_kernel(DEFAULT_MAJOR, DOWNLOADS))
-    if Path(kernel).is_dir():
+    if kernel and Path(kernel).is_dir():
         return _from_directory(Path(kernel).resolve())
     if re.fullmatch(r"\d+\.\d+", kernel):
         return _from_package(apt.download(f"linux-source-{kernel}", DOWNLOADS))
