@@ -22,6 +22,7 @@ CHECKS = (
     cost.costs,
     guest.races_show_unpatched,
     guest.kselftests_pass_patched,
+    mutation.mutation_sample,
     jobs.ktap_is_readable,
     turnaround.turn_around,
 )

@@ -7,7 +7,6 @@ from ..objects import Objects
 from ..progress import say
 from .analysis import (COCCINELLE_PACKAGES, both, c_objects, compare, documentation,
                        gcc_and_sparse, plain_copies, touched, warnings)
-from .mutation import mutation_sample
 from .prefixes import every_patch_works
 
 CROSS_PACKAGES = ("gcc-powerpc64-linux-gnu", "libc6-dev")
@@ -85,5 +84,5 @@ def allmodconfig(context):
     return f"{built} objects of sound/, {len(objects)} elsewhere"
 
 
-CHECKS = (gcc_and_sparse, documentation, mutation_sample, every_patch_works, coccicheck,
-          builds_32_bit, builds_big_endian, allmodconfig)
+CHECKS = (gcc_and_sparse, documentation, every_patch_works, coccicheck, builds_32_bit,
+          builds_big_endian, allmodconfig)
