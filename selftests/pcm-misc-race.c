@@ -231,7 +231,10 @@ static void unbind_linked(struct race *race, void *ctx)
 	pthread_join(thread, NULL);
 }
 
-/* The unbind ends a little after the files were closed. */
+/*
+ * The unbind ends a little after the files were closed.  The device is busy
+ * where it came to no unbind.
+ */
 static void bind_again(struct __test_metadata *_metadata,
 		       struct unplugged *unplugged)
 {
@@ -244,7 +247,7 @@ static void bind_again(struct __test_metadata *_metadata,
 			break;
 		race_sleep_ms(100);
 	}
-	EXPECT_EQ(0, err) {
+	EXPECT_TRUE(!err || err == -EBUSY) {
 		TH_LOG("card %u does not come back: %s", unplugged->goes.card,
 		       strerror(-err));
 	}
@@ -290,6 +293,19 @@ TEST(unbind_with_running_linked_stream)
 	run_unbind_linked(_metadata, true);
 }
 
+static void run_unbind_pcmtest(struct __test_metadata *_metadata,
+			       struct unplugged *unplugged,
+			       void (*body)(struct race *race, void *ctx))
+{
+	if (!find_unbindable(_metadata, unplugged, &long_stream,
+			     PCMTEST_DRIVER))
+		return;
+	if (!pcmtest_can_delay())
+		SKIP(return, "needs snd-pcmtest with delay_us in debugfs");
+	race_test(_metadata, body, unplugged);
+	bind_again(_metadata, unplugged);
+}
+
 /*
  * A stream may be paused when its card goes away.  Like a running one it has to
  * be stopped, or it is closed with its engine still set up.
@@ -312,10 +328,7 @@ static void unbind_paused(struct race *race, void *ctx)
 	status = map_status(race, fd);
 	if (!status)
 		return;
-	if (pcmtest_forget_calls()) {
-		race_skip(race, "snd-pcmtest has no timeline in debugfs");
-		return;
-	}
+	pcmtest_forget_calls();
 	err = -pthread_create(&thread, NULL, unbind_card, unplugged);
 	if (race_failed(race, "pthread_create", err))
 		return;
@@ -334,24 +347,7 @@ TEST(unbind_with_paused_stream)
 {
 	struct unplugged unplugged = {};
 
-	if (!find_unbindable(_metadata, &unplugged, &long_stream,
-			     PCMTEST_DRIVER))
-		return;
-	race_test(_metadata, unbind_paused, &unplugged);
-	bind_again(_metadata, &unplugged);
-}
-
-static void run_unbind_pcmtest(struct __test_metadata *_metadata,
-			       struct unplugged *unplugged,
-			       void (*body)(struct race *race, void *ctx))
-{
-	if (!find_unbindable(_metadata, unplugged, &long_stream,
-			     PCMTEST_DRIVER))
-		return;
-	if (!pcmtest_can_delay())
-		SKIP(return, "needs snd-pcmtest with delay_us in debugfs");
-	race_test(_metadata, body, unplugged);
-	bind_again(_metadata, unplugged);
+	run_unbind_pcmtest(_metadata, &unplugged, unbind_paused);
 }
 
 /*

@@ -44,8 +44,7 @@ def _batches(which, boots, one, cases, logs):
 
 def row(name, results):
     """What the table says about a case, and whether its race shows soon enough."""
-    times = [result.seconds if result.status in verdict.SHOWN else math.inf
-             for result in results]
+    times = [result.seconds if result.shows else math.inf for result in results]
     shown = sum(map(math.isfinite, times))
     median = statistics.median(times)
 

@@ -165,10 +165,9 @@ def examine(nursery, mutations, names_of, logs):
 def undecided(results):
     """The first case that gave no verdict, and why; or None."""
     return next(((name, one) for name, one in results.items()
-                 if one.status not in (*verdict.SHOWN, verdict.PASSED)), None)
+                 if not one.shows and one.status != verdict.PASSED), None)
 
 
 def noticed(results):
     """The first case that noticed, and its verdict; or None."""
-    return next(((name, one) for name, one in results.items() if one.status in verdict.SHOWN),
-                None)
+    return next(((name, one) for name, one in results.items() if one.shows), None)

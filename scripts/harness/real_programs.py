@@ -98,7 +98,7 @@ def agree(before, after, before_facts, after_facts):
     """Whether a program did the same on both kernels, the patched one without complaint."""
     # Failed: the program's own opinion, which may be the same of both.
     return (after.status in (verdict.PASSED, verdict.FAILED, verdict.SKIPPED)
-            and (after.status == before.status or before.status in verdict.SHOWN)
+            and (after.status == before.status or before.status in verdict.FAULTS)
             and bool(after_facts) and before_facts == after_facts)
 
 

@@ -15,7 +15,7 @@ _CLEAN = re.compile(r"^no hit in \d+ rounds, | is refused: ")
 _LOGGED = re.compile(r"^\S+\.[ch]:\d+:\w+:(.*)$")
 _NOISE = re.compile(r"^(RUN|OK|FAIL)\s|^(Starting|PASSED:|FAILED:) ")
 
-SHOWN = (FAILED, SPLAT, STUCK, PANIC)
+FAULTS = (FAILED, SPLAT, STUCK, PANIC)
 
 
 @dataclass
@@ -28,6 +28,11 @@ class Verdict:
 
     def __str__(self):
         return f"{self.status}: {self.evidence}" if self.evidence else self.status
+
+    @property
+    def shows(self):
+        """Whether the test saw its race, or the kernel complained: not if the test broke down."""
+        return self.status in FAULTS and (self.status != FAILED or bool(_HIT.match(self.evidence)))
 
 
 def _stuck(segment):

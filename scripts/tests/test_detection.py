@@ -7,7 +7,7 @@ from harness.verdict import Verdict
 
 
 def _hits(*seconds):
-    return [Verdict(verdict.FAILED, "torn", value) for value in seconds]
+    return [Verdict(verdict.FAILED, "hit after 1 rounds, 9 ms: torn", value) for value in seconds]
 
 
 class Row(unittest.TestCase):

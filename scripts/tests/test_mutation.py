@@ -16,6 +16,7 @@ DIFF = """
 --- a/sound/core/pcm_native.c
 +++ b/sound/core/pcm_native.c
 """
+HIT = "hit after 3 rounds, 250 ms: torn"
 CASE = "pcm-params-race:global.hw_params_from_one_caller"
 
 
@@ -57,8 +58,8 @@ class Row(unittest.TestCase):
 
     def test_noticed(self):
         """The first case that failed is named."""
-        results = {"p:global.a": Verdict(PASSED), "p:global.b": Verdict(FAILED, "torn", 0.25)}
-        self.assertEqual(("one", "a lock", "p: b", "failed: torn", "0.2 s"),
+        results = {"p:global.a": Verdict(PASSED), "p:global.b": Verdict(FAILED, HIT, 0.25)}
+        self.assertEqual(("one", "a lock", "p: b", f"failed: {HIT}", "0.2 s"),
                          mutate_command.row(self.one, results))
 
     def test_survivor(self):
@@ -70,3 +71,9 @@ class Row(unittest.TestCase):
         """A case that did not end says nothing, not that the mutation survives."""
         row = mutate_command.row(self.one, {CASE: Verdict(TIMEOUT, "did not end")})
         self.assertEqual("timeout: did not end", row[3])
+
+    def test_broken(self):
+        """Nor does one that fails before it has seen anything."""
+        results = {CASE: Verdict(FAILED, "open: Device or resource busy")}
+        self.assertIsNone(mutation.noticed(results))
+        self.assertEqual(CASE, mutation.undecided(results)[0])

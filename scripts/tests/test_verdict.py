@@ -52,6 +52,23 @@ class Complete(unittest.TestCase):
             "hangs": verdict.FAILED, "panics": verdict.PANIC})
 
 
+class Shows(unittest.TestCase):
+    """Whether a race was seen."""
+
+    def test_a_test_that_broke_down_has_seen_nothing(self):
+        """It fails, but not because of the race."""
+        broken = verdict.Verdict(verdict.FAILED, "card 2 does not come back")
+        self.assertFalse(broken.shows)
+        self.assertTrue(verdict.Verdict(verdict.FAILED, "hit after 1 rounds, 9 ms: torn").shows)
+
+    def test_a_complaint_of_the_kernel_is_enough(self):
+        """Whatever the test says."""
+        for status in (verdict.SPLAT, verdict.STUCK, verdict.PANIC):
+            self.assertTrue(verdict.Verdict(status, "").shows)
+        for status in (verdict.PASSED, verdict.SKIPPED, verdict.TIMEOUT, verdict.CUT_OFF):
+            self.assertFalse(verdict.Verdict(status, "").shows)
+
+
 class Incomplete(unittest.TestCase):
     """Logs that must not be believed."""
 
