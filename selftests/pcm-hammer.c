@@ -51,7 +51,26 @@ static const struct pcm_setup short_periods[SETUPS] = {
 	},
 };
 
-/* The shortest that snd-pcmtest has. */
+/* What READN and WRITEN take, and what can be mapped. */
+static const struct pcm_setup noninterleaved_periods[SETUPS] = {
+	{
+		.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED,
+		.format = SNDRV_PCM_FORMAT_S16_LE,
+		.channels = 1,
+		.rate = 48000,
+		.period_size = 256,
+		.buffer_size = 4096,
+	}, {
+		.access = SNDRV_PCM_ACCESS_MMAP_NONINTERLEAVED,
+		.format = SNDRV_PCM_FORMAT_U8,
+		.channels = 1,
+		.rate = 32000,
+		.period_size = 512,
+		.buffer_size = 8192,
+	},
+};
+
+/* The shortest that snd-pcmtest has, which takes any access. */
 static const struct pcm_setup long_periods[SETUPS] = {
 	{
 		.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
@@ -61,7 +80,7 @@ static const struct pcm_setup long_periods[SETUPS] = {
 		.period_size = 2048,
 		.buffer_size = 8192,
 	}, {
-		.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
+		.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED,
 		.format = SNDRV_PCM_FORMAT_U8,
 		.channels = 1,
 		.rate = 32000,
@@ -85,7 +104,6 @@ struct hammer {
 	struct pcm_dev playback, capture;
 	unsigned int count, captures;
 	int fd[MAX_STREAMS];
-	int proc[MAX_STREAMS];
 	char text[SETUPS][TEXT_SIZE];
 	unsigned int seed;		/* what the run can be repeated with */
 	unsigned int state;		/* where the choices are now */
@@ -187,18 +205,41 @@ static int run_transfer(struct actor *actor)
 			 SNDRV_PCM_IOCTL_WRITEI_FRAMES, &xfer);
 }
 
-static int run_mmap(struct actor *actor)
+static int run_transfer_n(struct actor *actor)
+{
+	short samples[256] = {};
+	void *channels[] = { samples };
+	struct snd_xfern xfer = {
+		.bufs = channels,
+		.frames = ARRAY_SIZE(samples),
+	};
+
+	return pcm_ioctl(fd_of(actor), is_capture(actor->hammer, actor->stream) ?
+			 SNDRV_PCM_IOCTL_READN_FRAMES :
+			 SNDRV_PCM_IOCTL_WRITEN_FRAMES, &xfer);
+}
+
+static int map_and_touch(struct actor *actor, int fd, int prot, off_t offset)
 {
 	size_t size = sysconf(_SC_PAGESIZE);
+	size_t at = rand_r(&actor->seed) % size;
 	char *map;
 
-	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		   fd_of(actor), SNDRV_PCM_MMAP_OFFSET_DATA);
+	map = mmap(NULL, size, prot, MAP_SHARED, fd, offset);
 	if (map == MAP_FAILED)
 		return -errno;
-	map[rand_r(&actor->seed) % size] = 0;
+	if (prot & PROT_WRITE)
+		map[at] = 0;
+	else
+		actor->result = map[at];
 	munmap(map, size);
 	return 0;
+}
+
+static int run_mmap(struct actor *actor)
+{
+	return map_and_touch(actor, fd_of(actor), PROT_READ | PROT_WRITE,
+			     SNDRV_PCM_MMAP_OFFSET_DATA);
 }
 
 static int run_sync_ptr(struct actor *actor)
@@ -264,33 +305,38 @@ static int run_poll(struct actor *actor)
 	return poll(&pfd, 1, 0) < 0 ? -errno : 0;
 }
 
-static int read_proc(struct actor *actor, const char *name)
+static int read_proc(const struct actor *actor, const char *name, char *text)
 {
-	char text[TEXT_SIZE];
 	int fd, err;
 
 	fd = pcm_proc_open(device_of(actor), pcm_subdevice(fd_of(actor)), name,
 			   O_RDONLY);
 	if (fd < 0)
 		return fd;
-	err = pcm_proc_read(fd, text, sizeof(text));
+	err = pcm_proc_read(fd, text, TEXT_SIZE);
 	close(fd);
 	return err < 0 ? err : 0;
 }
 
 static int run_proc_hw_params(struct actor *actor)
 {
-	return read_proc(actor, "hw_params");
+	char text[TEXT_SIZE];
+
+	return read_proc(actor, "hw_params", text);
 }
 
 static int run_proc_sw_params(struct actor *actor)
 {
-	return read_proc(actor, "sw_params");
+	char text[TEXT_SIZE];
+
+	return read_proc(actor, "sw_params", text);
 }
 
 static int run_proc_status(struct actor *actor)
 {
-	return read_proc(actor, "status");
+	char text[TEXT_SIZE];
+
+	return read_proc(actor, "status", text);
 }
 
 /* A linked stream that comes and goes. */
@@ -400,21 +446,26 @@ static int run_timer(struct actor *actor)
 	return err;
 }
 
-static int write_proc(struct actor *actor, const char *name, const char *text)
-{
-	return pcm_proc_write(device_of(actor), pcm_subdevice(fd_of(actor)),
-			      name, text);
-}
-
-/* Has to be refused, as the stream is open. */
+/*
+ * Has to be refused, as the stream is open.  If REOPEN has closed it before,
+ * what was there comes back: freshly made buffers are what KASAN watches.
+ */
 static int run_proc_prealloc(struct actor *actor)
 {
-	return write_proc(actor, "prealloc", "64\n");
+	const struct pcm_dev *dev = device_of(actor);
+	int subdevice = pcm_subdevice(fd_of(actor)), err;
+	char text[TEXT_SIZE];
+
+	err = read_proc(actor, "prealloc", text);
+	if (!err)
+		err = pcm_proc_write(dev, subdevice, "prealloc", "64\n");
+	return err ? err : pcm_proc_write(dev, subdevice, "prealloc", text);
 }
 
 static int run_proc_xrun(struct actor *actor)
 {
-	return write_proc(actor, "xrun_injection", "1");
+	return pcm_proc_write(device_of(actor), pcm_subdevice(fd_of(actor)),
+			      "xrun_injection", "1");
 }
 
 /* OSS opens another substream of the card's first PCM. */
@@ -448,6 +499,38 @@ static int run_oss_transfer(struct actor *actor)
 	return len < 0 ? -errno : 0;
 }
 
+/* Native to the drivers: there is no mapping through plugins. */
+static int run_oss_mmap(struct actor *actor)
+{
+	int fd = open_oss(actor), format = AFMT_S16_LE, rate = 48000, err;
+
+	if (fd < 0)
+		return fd;
+	pcm_ioctl(fd, SNDCTL_DSP_SETFMT, &format);
+	pcm_ioctl(fd, SNDCTL_DSP_SPEED, &rate);
+	err = map_and_touch(actor, fd, is_capture(actor->hammer, actor->stream) ?
+			    PROT_READ : PROT_READ | PROT_WRITE, 0);
+	close(fd);
+	return err;
+}
+
+/*
+ * The new file takes the number of the old one, so that nobody meets the file
+ * of somebody else; who is still inside the old one closes it.  The device
+ * stays: unbind takes it from all others, which pcm-misc-race does.
+ */
+static int run_reopen(struct actor *actor)
+{
+	int fd, err;
+
+	fd = pcm_open(device_of(actor), O_NONBLOCK);
+	if (fd < 0)
+		return fd;
+	err = dup2(fd, fd_of(actor)) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
 static const struct operation operations[] = {
 	RUN("HW_REFINE", run_hw_refine),
 	RUN("HW_PARAMS", run_hw_params),
@@ -464,6 +547,7 @@ static const struct operation operations[] = {
 	RUN("LINK", run_link, EALREADY, EINVAL),
 	REQUEST(UNLINK, EALREADY),
 	RUN("TRANSFER", run_transfer),
+	RUN("TRANSFER_N", run_transfer_n, EINVAL),
 	RUN("MMAP", run_mmap, ENXIO, EINVAL),
 	RUN("SYNC_PTR", run_sync_ptr),
 	REQUEST(HWSYNC),
@@ -487,6 +571,8 @@ static const struct operation operations[] = {
 	OPTIONAL("PROC_PREALLOC", run_proc_prealloc),
 	OPTIONAL("PROC_XRUN", run_proc_xrun),
 	OPTIONAL("OSS_TRANSFER", run_oss_transfer),
+	OPTIONAL("OSS_MMAP", run_oss_mmap),
+	RUN("REOPEN", run_reopen),
 };
 
 static void run_actor(struct actor *actor)
@@ -528,11 +614,20 @@ static bool setup_round(struct race *race, void *ctx)
 		return true;
 	for (i = 0; i < hammer->count; i++) {
 		pcm_call(hammer->fd[i], SNDRV_PCM_IOCTL_DROP);
-		if (depth > 1 && pcm_state(hammer->fd[i]) ==
-		    SNDRV_PCM_STATE_OPEN)
+		if (depth > 1 && (!choose(hammer, 4) ||
+				  pcm_state(hammer->fd[i]) ==
+				  SNDRV_PCM_STATE_OPEN))
 			pcm_hw_params(hammer->fd[i],
 				      &hammer->setups[choose(hammer, SETUPS)]);
 	}
+	/* The first one may be alone, or others; now and then one stays so. */
+	for (i = 1; depth > 1 && i < hammer->count; i++) {
+		pcm_link(hammer->fd[i], hammer->fd[0]);
+		pcm_link(hammer->fd[0], hammer->fd[i]);
+	}
+	if (depth > 1 && !choose(hammer, 4))
+		pcm_call(hammer->fd[choose(hammer, hammer->count)],
+			 SNDRV_PCM_IOCTL_UNLINK);
 	if (depth > 2)
 		for (i = 0; i < hammer->count; i++)
 			pcm_call(hammer->fd[i], SNDRV_PCM_IOCTL_PREPARE);
@@ -554,14 +649,15 @@ static bool allowed(const struct actor *actor)
 	       err == errors[1];
 }
 
-static void check_stream(struct race *race, struct hammer *hammer,
-			 unsigned int stream)
+static void check_stream(struct race *race, const struct actor *actor)
 {
+	const struct hammer *hammer = actor->hammer;
+	unsigned int stream = actor->stream;
 	struct snd_pcm_status status = {};
 	char text[TEXT_SIZE];
 	int err;
 
-	err = pcm_ioctl(hammer->fd[stream], SNDRV_PCM_IOCTL_STATUS, &status);
+	err = pcm_ioctl(fd_of(actor), SNDRV_PCM_IOCTL_STATUS, &status);
 	if (err || status.state > SNDRV_PCM_STATE_PAUSED) {
 		race_hit(race, "%s: stream %u: STATUS %s, state %s",
 			 race->doing, stream, strerror(-err),
@@ -571,7 +667,7 @@ static void check_stream(struct race *race, struct hammer *hammer,
 	if (status.state == SNDRV_PCM_STATE_OPEN)
 		return;
 
-	if (pcm_proc_read(hammer->proc[stream], text, sizeof(text)) > 0 &&
+	if (!read_proc(actor, "hw_params", text) &&
 	    strcmp(text, hammer->text[0]) && strcmp(text, hammer->text[1]))
 		race_hit(race, "%s: stream %u: parameters of nobody: %.300s",
 			 race->doing, stream, text);
@@ -591,30 +687,25 @@ static void check_round(struct race *race, void *ctx)
 		race_hit(race, "%s: %s and %s", race->doing,
 			 strerror(-hammer->a.result),
 			 strerror(-hammer->b.result));
-	check_stream(race, hammer, hammer->a.stream);
-	check_stream(race, hammer, hammer->b.stream);
+	check_stream(race, &hammer->a);
+	check_stream(race, &hammer->b);
 }
 
 static bool open_streams(struct race *race, struct hammer *hammer)
 {
-	const struct pcm_dev *dev;
+	struct actor actor = { .hammer = hammer };
 	unsigned int i, which;
 	int fd, err = 0;
 
 	for (i = 0; i < hammer->count; i++) {
-		dev = is_capture(hammer, i) ? &hammer->capture :
-		      &hammer->playback;
-		fd = pcm_open(dev, O_NONBLOCK);
+		actor.stream = i;
+		fd = pcm_open(device_of(&actor), O_NONBLOCK);
 		if (race_failed(race, "open", fd))
 			return false;
 		hammer->fd[i] = fd;
-		hammer->proc[i] = pcm_proc_open(dev, pcm_subdevice(fd),
-						"hw_params", O_RDONLY);
 		for (which = SETUPS; !err && which--;) {
 			err = pcm_configure(fd, &hammer->setups[which]);
-			if (hammer->proc[i] >= 0)
-				pcm_proc_read(hammer->proc[i],
-					      hammer->text[which], TEXT_SIZE);
+			read_proc(&actor, "hw_params", hammer->text[which]);
 		}
 		if (!err && i)
 			err = pcm_link(hammer->fd[0], fd);
@@ -644,10 +735,10 @@ static bool pair_wanted(struct hammer *hammer, const struct operation *a,
 	const char *pair = getenv("PCM_HAMMER_PAIR");
 	char name[64];
 
-	if (!supported(hammer, a) || !supported(hammer, b))
-		return false;
 	snprintf(name, sizeof(name), "%s,%s", a->name, b->name);
-	return !pair || !strcmp(pair, name);
+	if (pair && strcmp(pair, name))
+		return false;
+	return supported(hammer, a) && supported(hammer, b);
 }
 
 static void each_pair(struct race *race, struct hammer *hammer,
@@ -736,6 +827,7 @@ FIXTURE(hammer)
 
 FIXTURE_VARIANT(hammer)
 {
+	const struct pcm_setup *setups;
 	unsigned int count;
 	unsigned int captures;
 	bool nonatomic;
@@ -743,37 +835,66 @@ FIXTURE_VARIANT(hammer)
 
 FIXTURE_VARIANT_ADD(hammer, single)
 {
+	.setups = short_periods,
 	.count = 1,
 };
 
 FIXTURE_VARIANT_ADD(hammer, linked2)
 {
+	.setups = short_periods,
 	.count = 2,
 	.captures = 1,
 };
 
 FIXTURE_VARIANT_ADD(hammer, linked4)
 {
+	.setups = short_periods,
 	.count = 4,
 	.captures = 2,
 };
 
 FIXTURE_VARIANT_ADD(hammer, linked9)
 {
+	.setups = short_periods,
 	.count = 9,
 	.captures = 4,
 };
 
+FIXTURE_VARIANT_ADD(hammer, noninterleaved_linked2)
+{
+	.setups = noninterleaved_periods,
+	.count = 2,
+	.captures = 1,
+};
+
 FIXTURE_VARIANT_ADD(hammer, nonatomic)
 {
+	.setups = long_periods,
 	.count = 1,
+	.nonatomic = true,
+};
+
+FIXTURE_VARIANT_ADD(hammer, nonatomic_linked2)
+{
+	.setups = long_periods,
+	.count = 2,
+	.captures = 1,
 	.nonatomic = true,
 };
 
 FIXTURE_VARIANT_ADD(hammer, nonatomic_linked4)
 {
+	.setups = long_periods,
 	.count = 4,
 	.captures = 2,
+	.nonatomic = true,
+};
+
+FIXTURE_VARIANT_ADD(hammer, nonatomic_linked9)
+{
+	.setups = long_periods,
+	.count = 9,
+	.captures = 4,
 	.nonatomic = true,
 };
 
@@ -789,7 +910,7 @@ TEST_F_TIMEOUT(hammer, every_pair, 3600)
 {
 	const char *driver = variant->nonatomic ? PCMTEST_DRIVER : NULL;
 	struct hammer hammer = {
-		.setups = variant->nonatomic ? long_periods : short_periods,
+		.setups = variant->setups,
 		.count = variant->count,
 		.captures = variant->captures,
 	};
