@@ -703,6 +703,80 @@ TEST(linked_drop_vs_xrun)
 }
 
 /*
+ * Streams run dry between two interrupts.  PAUSE finds that, and stops them, or
+ * it does not look; the xrun is not lost, then.
+ */
+#define TWO_CHUNKS_MS	128
+
+static bool run_dry(struct race *race, struct group *group)
+{
+	unsigned int i;
+
+	pcm_call(group->fd[0], SNDRV_PCM_IOCTL_DROP);
+	if (race_failed(race, "PREPARE",
+			pcm_call(group->fd[0], SNDRV_PCM_IOCTL_PREPARE)))
+		return false;
+	for (i = 0; i < group->count; i++)
+		if (race_failed(race, "FORWARD",
+				pcm_forward(group->fd[i], CHUNK)))
+			return false;
+	if (race_failed(race, "START",
+			pcm_call(group->fd[0], SNDRV_PCM_IOCTL_START)))
+		return false;
+	race_sleep_ms(TWO_CHUNKS_MS);
+	return true;
+}
+
+static bool pause_and_go_on(struct race *race, struct group *group)
+{
+	int err = pcm_ioctl(group->fd[0], SNDRV_PCM_IOCTL_PAUSE, (void *)1);
+
+	if (!err) {
+		err = pcm_ioctl(group->fd[0], SNDRV_PCM_IOCTL_PAUSE, NULL);
+		race_sleep_ms(TWO_CHUNKS_MS);
+	}
+	if (err && err != -EBADFD)
+		race_hit(race, "PAUSE of a stream that has run dry: %s",
+			 strerror(-err));
+	pcm_call(group->fd[0], SNDRV_PCM_IOCTL_HWSYNC);
+	return all_in_state(race, group, "PAUSE of streams that have run dry",
+			    SNDRV_PCM_STATE_XRUN);
+}
+
+static void pause_when_dry(struct race *race, void *ctx)
+{
+	struct group *group = ctx;
+
+	if (!open_linked(race, group))
+		return;
+	while (race_on(race) && race->rounds < 5) {
+		race_beat(race, 0);
+		if (!run_dry(race, group) || !pause_and_go_on(race, group))
+			return;
+		race->rounds++;
+	}
+}
+
+static void run_pause_when_dry(struct __test_metadata *_metadata,
+			       unsigned int streams)
+{
+	struct group group = {};
+
+	if (group_devices(_metadata, &group, streams, 0, "Loopback"))
+		race_test(_metadata, pause_when_dry, &group);
+}
+
+TEST(pause_of_dry_stream)
+{
+	run_pause_when_dry(_metadata, 1);
+}
+
+TEST(pause_of_dry_group)
+{
+	run_pause_when_dry(_metadata, 2);
+}
+
+/*
  * Groups form and dissolve, members come and go, and actions run on all of
  * them at the same time.
  */
