@@ -15,6 +15,7 @@ from .progress import step
 WITH_MODULES = GUEST_INIT.with_name("with-modules")
 SECONDS = 12  # that a case may try; it stops when it has noticed
 CONTROL_SECONDS = 3  # that it tries without a mutation
+TRIES = 3     # of a case that has not noticed: a narrow window takes luck
 JOBS = 2      # guests at a time
 
 _FIELD = re.compile(r"^(Title|Undoes|Cases|Noticed|Survives): (.+)$", re.MULTILINE)
@@ -125,11 +126,11 @@ class Nursery:
         for module in self.folder.glob(f"{name}.*"):
             files.remove(module)
 
-    def run(self, cases, tests, logs, machine=vm.Machine()):
+    def run(self, cases, tests, logs, machine=vm.Machine(), tries=1):
         """Verdicts by name of cases: each runs one of the tests with one set of modules."""
         batch = runner.Batch("mutants", Bare(self.kernel.directory),
                              [*tests, WITH_MODULES, *sorted(self.folder.iterdir())],
-                             cases, logs, tries=1)
+                             cases, logs, tries)
         return runner.run_all([batch], machine, JOBS)[0]
 
 
@@ -153,12 +154,14 @@ def examine(nursery, mutations, names_of, logs):
     for mutation in mutations:
         nursery.breed(mutation)
     names = dict.fromkeys(name for one in mutations for name in names_of(one))
-    cases = [_case("base", name, CONTROL_SECONDS) for name in names]
-    cases += [_case(one.name, name, SECONDS) for one in mutations for name in names_of(one)]
-    results = nursery.run(cases, programs.build(nursery.builder.source), logs)
+    tests = programs.build(nursery.builder.source)
+    control = nursery.run([_case("base", name, CONTROL_SECONDS) for name in names], tests, logs)
+    results = nursery.run([_case(one.name, name, SECONDS)
+                           for one in mutations for name in names_of(one)],
+                          tests, logs, tries=TRIES)
     found = {one: {name: results[f"{one.name}/{name}"] for name in names_of(one)}
              for one in mutations}
-    found[None] = {name: results[f"base/{name}"] for name in names}
+    found[None] = {name: control[f"base/{name}"] for name in names}
     return found
 
 
