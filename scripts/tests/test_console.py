@@ -41,6 +41,16 @@ class Splats(unittest.TestCase):
                 ("rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", "RCU stall"),
                 ("rcu: INFO: rcu_preempt self-detected stall on CPU", "RCU stall"),
                 ("watchdog: BUG: soft lockup - CPU#1 stuck for 26s!", "lockup"),
+                ("watchdog: Watchdog detected hard LOCKUP on cpu 0", "lockup"),
+                ("BUG: KFENCE: use-after-free read in snd_pcm_release+0x1/0x2", "KFENCE"),
+                ("kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+                 "kmemleak"),
+                ("list_del corruption. prev->next should be ffff88, but was ffff89",
+                 "list corruption"),
+                ("BUG: scheduling while atomic: pcm-link-race/7/0x00000002", "atomic sleep"),
+                ("WARNING: possible irq lock inversion dependency detected", "lockdep"),
+                ("WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected", "lockdep"),
+                ("kernel BUG at sound/core/pcm_native.c:9!", "BUG"),
                 ("WARNING: CPU: 1 PID: 7 at sound/core/pcm_lib.c:9 f+0x1/0x2", "WARN"),
                 ("WARNING: sound/core/pcm_lib.c:9 at f+0x1/0x2, CPU#1: a/7", "WARN")):
             with self.subTest(text=text):
