@@ -318,25 +318,26 @@ static int read_proc(const struct actor *actor, const char *name, char *text)
 	return err < 0 ? err : 0;
 }
 
-static int run_proc_hw_params(struct actor *actor)
+static int skim_proc(const struct actor *actor, const char *name)
 {
 	char text[TEXT_SIZE];
 
-	return read_proc(actor, "hw_params", text);
+	return read_proc(actor, name, text);
+}
+
+static int run_proc_hw_params(struct actor *actor)
+{
+	return skim_proc(actor, "hw_params");
 }
 
 static int run_proc_sw_params(struct actor *actor)
 {
-	char text[TEXT_SIZE];
-
-	return read_proc(actor, "sw_params", text);
+	return skim_proc(actor, "sw_params");
 }
 
 static int run_proc_status(struct actor *actor)
 {
-	char text[TEXT_SIZE];
-
-	return read_proc(actor, "status", text);
+	return skim_proc(actor, "status");
 }
 
 /* A linked stream that comes and goes. */
