@@ -3,6 +3,7 @@
 import re
 
 from .. import coccinelle, deps, files
+from ..failure import Failure
 from ..objects import Objects
 from ..progress import say
 from .analysis import (COCCINELLE_PACKAGES, both, c_objects, compare, documentation,
@@ -70,6 +71,34 @@ def builds_big_endian(context):
     return _cross(context, "powerpc", "ARCH=powerpc", "CROSS_COMPILE=powerpc64-linux-gnu-")
 
 
+def each_object_builds(context):
+    """gcc for i386 builds what each patch changes, of any driver, with no new warning"""
+    source = context.subject.source
+    builder = Objects(source, "i386", "ARCH=i386", "CC=gcc")
+    source.checkout(source.base())
+    builder.configure()
+    log = context.logs / "objects-0000.log"
+    builder.make("W=1", *c_objects(touched(context, source.base(), ".c")), log=log)
+    known = warnings(log)
+    for number, commit in enumerate(context.commits, 1):
+        names = source.git("diff", "--name-only", f"{commit}^", commit, "--",
+                           "sound/*.c", "drivers/*.c").split()
+        objects = c_objects(names)
+        say(f"   {number}/{len(context.commits)}: {' '.join(objects) or 'no object'}")
+        if not objects:
+            continue
+        source.checkout(commit)
+        log = context.logs / f"objects-{number:04}.log"
+        try:
+            builder.make("W=1", *objects, log=log)
+        except Failure as failure:
+            raise Failure(f"patch {number}: {failure}") from None
+        new = sorted(warnings(log) - known)
+        if new:
+            raise Failure(f"patch {number}: {new[0]} ({log})")
+    return f"{len(context.commits)} patches, {len(known)} warnings before them"
+
+
 def allmodconfig(context):
     """all of sound/, and who else has PCM streams, builds in allmodconfig with the series"""
     source, tip = context.subject.source, context.commits[-1]
@@ -84,5 +113,5 @@ def allmodconfig(context):
     return f"{built} objects of sound/, {len(objects)} elsewhere"
 
 
-CHECKS = (gcc_and_sparse, documentation, every_patch_works, coccicheck, builds_32_bit,
-          builds_big_endian, allmodconfig)
+CHECKS = (gcc_and_sparse, documentation, each_object_builds, every_patch_works, coccicheck,
+          builds_32_bit, builds_big_endian, allmodconfig)
