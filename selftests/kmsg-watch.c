@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,6 +35,17 @@ static const char * const splat_marks[] = {
 	"soft lockup",
 };
 
+/* Not as a part of another word: "DEBUG:" is no "BUG:". */
+static bool has_mark(const char *text, const char *mark)
+{
+	const char *at;
+
+	for (at = strstr(text, mark); at; at = strstr(at + 1, mark))
+		if (at == text || !isalpha((unsigned char)at[-1]))
+			return true;
+	return false;
+}
+
 static bool is_splat(const char *text)
 {
 	size_t i;
@@ -42,7 +54,7 @@ static bool is_splat(const char *text)
 	if (strstr(text, "KCSAN:") && !strstr(text, "snd_"))
 		return false;
 	for (i = 0; i < ARRAY_SIZE(splat_marks); i++)
-		if (strstr(text, splat_marks[i]))
+		if (has_mark(text, splat_marks[i]))
 			return true;
 	return false;
 }

@@ -3,7 +3,7 @@
  * Every operation on a PCM stream against every other one, on one stream and on
  * linked ones.  The list of operations is data; the pairs follow from it.
  *
- * PCM_HAMMER_SECONDS	time for the pairs of one group size (default 20, or four
+ * PCM_HAMMER_SECONDS	time for the pairs of one variant (default 20, or four
  *			times PCM_RACE_SECONDS); if it is too short for all of
  *			them, the seed decides which ones have their turn
  * PCM_HAMMER_SEED	repeats the choices of an earlier run

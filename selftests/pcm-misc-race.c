@@ -276,8 +276,8 @@ static void run_unbind_linked(struct __test_metadata *_metadata, bool playing)
 	    !race_device(_metadata, &unplugged.stays, SNDRV_PCM_STREAM_PLAYBACK,
 			 1, &stereo, 1, "Dummy"))
 		return;
-	race_test(_metadata, unbind_linked, &unplugged);
-	bind_again(_metadata, &unplugged);
+	if (race_test(_metadata, unbind_linked, &unplugged))
+		bind_again(_metadata, &unplugged);
 }
 
 TEST(unbind_with_linked_stream)
@@ -299,8 +299,8 @@ static void run_unbind_pcmtest(struct __test_metadata *_metadata,
 		return;
 	if (!pcmtest_can_delay())
 		SKIP(return, "needs snd-pcmtest with delay_us in debugfs");
-	race_test(_metadata, body, unplugged);
-	bind_again(_metadata, unplugged);
+	if (race_test(_metadata, body, unplugged))
+		bind_again(_metadata, unplugged);
 }
 
 /*
@@ -402,12 +402,12 @@ static void unbind_in_change(struct race *race, void *ctx)
 		err = -pthread_create(&unbinding, NULL, unbind_card, unplugged);
 	if (race_failed(race, "pthread_create", err))
 		return;
+	race->rounds++;
 	inside = inside &&
 		 wait_for_state(status, SNDRV_PCM_STATE_DISCONNECTED) &&
 		 pcmtest_called(change->callback, true);
 	pthread_join(changing, NULL);
 
-	race->rounds++;
 	if (!inside)
 		race_skip(race, "the card did not go while %s was going on",
 			  change->name);

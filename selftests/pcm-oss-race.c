@@ -109,12 +109,14 @@ static bool open_oss(struct race *race, struct shared_stream *shared)
 	return !race_failed(race, "open OSS device", shared->oss);
 }
 
-static bool join_native(struct shared_stream *shared)
+static bool join_native(struct race *race, struct shared_stream *shared)
 {
 	shared->fd = pcm_open(&shared->dev, O_APPEND | O_NONBLOCK);
-	if (shared->fd < 0)
+	if (shared->fd < 0) {
 		ksft_print_msg("a native O_APPEND open is refused: %s\n",
 			       strerror(-shared->fd));
+		race->rounds++;		/* that was it */
+	}
 	return shared->fd >= 0;
 }
 
@@ -148,12 +150,13 @@ static void foreign_parameters(struct race *race, void *ctx)
 	/* The default, mu-law at 8000 Hz, needs a plugin. */
 	len = write(shared->oss, samples, sizeof(samples));
 	if (race_failed(race, "OSS write", len < 0 ? -errno : 0) ||
-	    !join_native(shared))
+	    !join_native(race, shared))
 		return;
 	if (race_failed(race, "OSS reset",
 			pcm_call(shared->oss, SNDCTL_DSP_RESET)))
 		return;
 
+	race->rounds++;
 	pcm_params_fill(&seen, &native);
 	err = pcm_configure(shared->fd, &native);
 	if (err) {
@@ -161,7 +164,6 @@ static void foreign_parameters(struct race *race, void *ctx)
 			       strerror(-err));
 		return;
 	}
-	race->rounds++;
 	len = write(shared->oss, samples, FRAGMENT);
 	if (len < 0)
 		len = -errno;
@@ -207,7 +209,7 @@ static void params_while_mapped(struct race *race, void *ctx)
 		race_skip(race, "OSS mmap: %s", strerror(errno));
 		return;
 	}
-	if (!join_native(shared))
+	if (!join_native(race, shared))
 		return;
 	same.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED;
 	same.period_size = 0;
@@ -230,8 +232,6 @@ TEST(native_params_while_oss_mapped)
  * OSS programs may change parameters of a mapped stream.  If the driver fails
  * then, the buffer has to stay, and so has the setup it belongs to.
  */
-#define FAILING_HW_PARAMS	"inject_hwpars_err"
-
 static void failing_params_while_mapped(struct race *race, void *ctx)
 {
 	struct shared_stream *shared = ctx;
@@ -246,14 +246,14 @@ static void failing_params_while_mapped(struct race *race, void *ctx)
 	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
 		   0);
 	proc = pcm_proc_open(&shared->dev, 0, "hw_params", O_RDONLY);
-	err = pcmtest_set(FAILING_HW_PARAMS, "Y");
+	err = pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "Y");
 	if (map == MAP_FAILED || proc < 0 || err) {
 		race_skip(race, "no mmap, no hw_params in /proc, or no inject_hwpars_err");
 		return;
 	}
 	race->rounds++;
 	err = oss_set(shared->oss, SNDCTL_DSP_SPEED, 32000);
-	pcmtest_set(FAILING_HW_PARAMS, "N");
+	pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "N");
 	if (!err)
 		race_broken(race, "the injected error does not show");
 	if (pcm_proc_read(proc, text, sizeof(text)) > 0 &&
@@ -272,7 +272,7 @@ TEST(oss_failing_params_of_mapped_buffer)
 			 &native_long, 1, PCMTEST_DRIVER))
 		return;
 	race_test(_metadata, failing_params_while_mapped, &shared);
-	pcmtest_set(FAILING_HW_PARAMS, "N");
+	pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "N");
 }
 
 /*
@@ -284,7 +284,7 @@ static void link_then_close(struct race *race, void *ctx)
 	struct shared_stream *shared = ctx;
 	int partner, third, err;
 
-	if (!open_oss(race, shared) || !join_native(shared))
+	if (!open_oss(race, shared) || !join_native(race, shared))
 		return;
 	close(shared->ctl);
 	partner = pcm_open(&shared->dev, O_NONBLOCK);
@@ -295,6 +295,7 @@ static void link_then_close(struct race *race, void *ctx)
 	    race_failed(race, "HW_PARAMS", pcm_hw_params(third, &native)))
 		return;
 
+	race->rounds++;
 	err = pcm_hw_params(shared->fd, &native);
 	if (!err)
 		err = pcm_link(partner, shared->fd);
@@ -306,7 +307,6 @@ static void link_then_close(struct race *race, void *ctx)
 	close(shared->fd);
 	close(shared->oss);
 
-	race->rounds++;
 	err = pcm_link(third, partner);
 	if (err == -EALREADY) {
 		race_hit(race, "a stream is still linked with one that is closed");
@@ -463,8 +463,9 @@ TEST(oss_sync_of_nonatomic_pcm)
 struct held_up_writer {
 	struct shared_stream shared;
 	struct slow_page slow;
-	void (*disturb)(struct race *race, struct held_up_writer *writer);
-	const char *name;
+	/* Return: whether it went as it should. */
+	bool (*disturb)(struct race *race, struct held_up_writer *writer);
+	const char *verdict;		/* if it never did */
 	unsigned long request;		/* whose caller gets killed */
 };
 
@@ -490,7 +491,7 @@ static bool hold_up_write(struct race *race, struct held_up_writer *writer,
 	return true;
 }
 
-static void kill_caller(struct race *race, struct held_up_writer *writer)
+static bool kill_caller(struct race *race, struct held_up_writer *writer)
 {
 	pthread_t thread;
 	int value = 0;
@@ -498,52 +499,56 @@ static void kill_caller(struct race *race, struct held_up_writer *writer)
 	pid_t pid;
 
 	if (!hold_up_write(race, writer, &thread))
-		return;
+		return false;
 	pid = fork();
 	if (!pid)
 		_exit(pcm_ioctl(writer->shared.oss, writer->request, &value) != 0);
 
 	race_sleep_ms(100);
-	race->rounds++;
 	killed = race_failed(race, "fork", pid) || race_kill(pid, 200);
 	slow_page_release(&writer->slow);
-	if (!killed)
-		race_hit(race, "%s can't be killed while a write waits for its page",
-			 writer->name);
 	pthread_join(thread, NULL);
 	if (!killed)
 		waitpid(pid, NULL, 0);
+	return killed;
 }
 
-static void write_nonblocking(struct race *race, struct held_up_writer *writer)
+static bool write_nonblocking(struct race *race, struct held_up_writer *writer)
 {
 	static const char samples[FRAGMENT / 8];
 	pthread_t thread;
+	bool refused;
 	ssize_t len;
 
 	if (race_failed(race, "OSS nonblocking",
 			pcm_call(writer->shared.oss, SNDCTL_DSP_NONBLOCK)) ||
 	    !hold_up_write(race, writer, &thread))
-		return;
-	race->rounds++;
+		return false;
 	len = write(writer->shared.oss, samples, sizeof(samples));
-	if (len >= 0 || errno != EAGAIN)
-		race_hit(race, "a write with O_NONBLOCK beside one that waits for its page: %s",
-			 len < 0 ? strerror(errno) : "Success");
+	refused = len < 0 && errno == EAGAIN;
 	slow_page_release(&writer->slow);
 	pthread_join(thread, NULL);
+	return refused;
 }
 
+/* The page is held back for half a second, so a busy machine gets three tries. */
 static void disturb_write(struct race *race, void *ctx)
 {
 	struct held_up_writer *writer = ctx;
+	bool well = false;
 
 	if (!slow_page_init(race, &writer->slow))
 		return;
 	if (open_oss(race, &writer->shared) &&
 	    !race_failed(race, "OSS setup",
-			 oss_configure_plain(writer->shared.oss)))
-		writer->disturb(race, writer);
+			 oss_configure_plain(writer->shared.oss))) {
+		while (!well && !race->broken[0] && race->rounds < 3) {
+			race->rounds++;
+			well = writer->disturb(race, writer);
+		}
+		if (!well)
+			race_hit(race, "%s", writer->verdict);
+	}
 	slow_page_destroy(&writer->slow);
 }
 
@@ -559,7 +564,7 @@ TEST(oss_reset_killable)
 {
 	struct held_up_writer writer = {
 		.disturb = kill_caller,
-		.name = "RESET",
+		.verdict = "RESET can't be killed while a write waits for its page",
 		.request = SNDCTL_DSP_RESET,
 	};
 
@@ -570,7 +575,7 @@ TEST(oss_gettrigger_killable)
 {
 	struct held_up_writer writer = {
 		.disturb = kill_caller,
-		.name = "GETTRIGGER",
+		.verdict = "GETTRIGGER can't be killed while a write waits for its page",
 		.request = SNDCTL_DSP_GETTRIGGER,
 	};
 
@@ -581,6 +586,7 @@ TEST(oss_nonblocking_write_refused)
 {
 	struct held_up_writer writer = {
 		.disturb = write_nonblocking,
+		.verdict = "a write with O_NONBLOCK waits for one that waits for its page",
 	};
 
 	run_held_up(_metadata, &writer);
@@ -728,6 +734,88 @@ static void positions_of_mapped(struct race *race, void *ctx)
 TEST(oss_position_torn)
 {
 	run_shared(_metadata, positions_of_mapped);
+}
+
+/*
+ * The first call after RESET prepares the stream.  Who comes while another one
+ * does so must not do it again: the stream runs by then.
+ */
+struct first_calls {
+	struct shared_stream shared;
+	audio_buf_info space;
+	char *samples;			/* of a fragment: it starts the stream */
+	ssize_t written;		/* bytes, or an error */
+	int delay_err;
+};
+
+static bool reset_stream(struct race *race, void *ctx)
+{
+	struct first_calls *first = ctx;
+
+	return !race_failed(race, "RESET",
+			    pcm_call(first->shared.oss, SNDCTL_DSP_RESET));
+}
+
+static void write_fragment(void *ctx)
+{
+	struct first_calls *first = ctx;
+
+	first->written = write(first->shared.oss, first->samples,
+			       first->space.fragsize);
+	if (first->written < 0)
+		first->written = -errno;
+}
+
+static void ask_for_delay(void *ctx)
+{
+	struct first_calls *first = ctx;
+	int delay;
+
+	first->delay_err = pcm_ioctl(first->shared.oss, SNDCTL_DSP_GETODELAY,
+				     &delay);
+}
+
+static void check_first_calls(struct race *race, void *ctx)
+{
+	struct first_calls *first = ctx;
+
+	if (first->delay_err)
+		race_hit(race, "GETODELAY beside the first write: %s",
+			 strerror(-first->delay_err));
+	else if (first->written != first->space.fragsize)
+		race_hit(race, "the first write, beside GETODELAY: %zd",
+			 first->written);
+}
+
+static void first_write_and_delay(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = reset_stream,
+		.a = write_fragment,
+		.b = ask_for_delay,
+		.check = check_first_calls,
+	};
+	struct first_calls *first = ctx;
+
+	if (!open_oss(race, &first->shared) ||
+	    race_failed(race, "OSS setup",
+			oss_configure_plain(first->shared.oss)) ||
+	    race_failed(race, "GETOSPACE",
+			pcm_ioctl(first->shared.oss, SNDCTL_DSP_GETOSPACE,
+				  &first->space)))
+		return;
+	first->samples = calloc(1, first->space.fragsize);
+	if (!race_failed(race, "calloc", first->samples ? 0 : -ENOMEM))
+		race_duel(race, &ops, first);
+}
+
+TEST(oss_first_write_vs_getodelay)
+{
+	struct first_calls first = {};
+
+	if (race_device(_metadata, &first.shared.dev,
+			SNDRV_PCM_STREAM_PLAYBACK, 1, &native, 1, "Dummy"))
+		race_test(_metadata, first_write_and_delay, &first);
 }
 
 /*

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/times.h>
 #include <sys/uio.h>
 
 #include "pcm-race-test.h"
@@ -377,6 +379,7 @@ static const struct pcm_setup more_channels = {
 struct slow_writer {
 	struct stream stream;
 	struct slow_page slow;
+	int other;			/* the file that disturbs a copy */
 	long result;
 };
 
@@ -450,8 +453,11 @@ static bool slow_writer_round(struct race *race, struct slow_writer *writer,
 
 static bool open_slow_writer(struct race *race, struct slow_writer *writer)
 {
-	return slow_page_init(race, &writer->slow) &&
-	       open_stream(race, &writer->stream);
+	if (!slow_page_init(race, &writer->slow) ||
+	    !open_stream(race, &writer->stream))
+		return false;
+	writer->other = writer->stream.fd;
+	return true;
 }
 
 static void channel_array(struct race *race, void *ctx)
@@ -508,7 +514,7 @@ static bool disturb_copy(struct race *race, struct slow_writer *writer,
 	}
 	if (!slow_page_wait(&writer->slow, 2000))
 		race_broken(race, "WRITEI did not read the samples");
-	*result = disturb(writer->stream.fd);
+	*result = disturb(writer->other);
 	if (!slow_page_release(&writer->slow))
 		*result = -EAGAIN;	/* too late, the copy had gone on */
 	pthread_join(thread, NULL);
@@ -605,6 +611,7 @@ struct sleeper {
 	pid_t tid;
 	bool done;
 	long result;
+	unsigned long ms, jiffies_ms;	/* how long it took, by two clocks */
 };
 
 struct sleeper_kind {
@@ -663,9 +670,13 @@ static long sleep_in_vector(struct sleeper *sleeper)
 static void *run_sleeper(void *arg)
 {
 	struct sleeper *sleeper = arg;
+	unsigned long long start = race_now_ns();
+	clock_t ticks = times(NULL);
 
 	__atomic_store_n(&sleeper->tid, syscall(__NR_gettid), __ATOMIC_RELEASE);
 	sleeper->result = sleeper->kind->transfer(sleeper);
+	sleeper->ms = (race_now_ns() - start) / 1000000;
+	sleeper->jiffies_ms = (times(NULL) - ticks) * 1000 / sysconf(_SC_CLK_TCK);
 	__atomic_store_n(&sleeper->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -1027,6 +1038,52 @@ TEST(interrupted_writei_beside_sleeping_writei)
 	run_sleeping_writei(_metadata, two_sleepers_round);
 }
 
+/* The same when the other one waits for more room than there will ever be. */
+static long write_too_much(struct sleeper *sleeper)
+{
+	static const short samples[2 * 16384];
+
+	return pcm_writei(sleeper->stream.fd, samples, ARRAY_SIZE(samples));
+}
+
+static bool larger_writer_round(struct race *race, struct sleeper *sleeper)
+{
+	static const struct sleeper_kind kind = {
+		.name = "WRITEI of more than the buffer holds",
+		.transfer = write_too_much,
+	};
+	struct snd_pcm_sw_params params = {
+		.period_step = 1,
+		.avail_min = LONG_MAX,
+		.start_threshold = LONG_MAX,
+		.stop_threshold = two_seconds.buffer_size,
+	};
+	struct sleeper larger = *sleeper;
+	pthread_t thread, other;
+	bool on;
+
+	larger.kind = &kind;
+	if (!sleep_in_full_buffer(race, sleeper, true, &thread) ||
+	    race_failed(race, "SW_PARAMS",
+			pcm_ioctl(sleeper->stream.fd,
+				  SNDRV_PCM_IOCTL_SW_PARAMS, &params)) ||
+	    !put_to_sleep(race, &larger, &other))
+		return false;
+	on = judge_left_alone(race, sleeper, thread, "that is too large");
+	pthread_join(other, NULL);
+	return on;
+}
+
+TEST(small_writei_beside_large_one)
+{
+	run_sleeping_writei(_metadata, larger_writer_round);
+}
+
+static unsigned int time_out_ms(const struct pcm_setup *setup)
+{
+	return setup->buffer_size * 1100 / setup->rate;
+}
+
 /* Nobody sleeps on for a stream that has no setup any more. */
 static bool freed_round(struct race *race, struct sleeper *sleeper)
 {
@@ -1045,15 +1102,93 @@ static bool freed_round(struct race *race, struct sleeper *sleeper)
 	if (!__atomic_load_n(&sleeper->done, __ATOMIC_ACQUIRE))
 		race_hit(race, "WRITEI sleeps on a second after HW_FREE");
 	pthread_join(thread, NULL);
-	if (!race_may_lose(sleeper->result))
-		race_hit(race, "WRITEI returned %ld after HW_FREE",
-			 sleeper->result);
+	/* by jiffies as the kernel has it, which times() counts by tens of ms */
+	if (sleeper->result == -EIO &&
+	    sleeper->jiffies_ms + 10 >= time_out_ms(&two_seconds))
+		ksft_print_msg("WRITEI timed out before HW_FREE, after %lu ms, %lu ms of jiffies\n",
+			       sleeper->ms, sleeper->jiffies_ms);
+	else if (!race_may_lose(sleeper->result))
+		race_hit(race,
+			 "WRITEI returned %ld after HW_FREE, %lu ms, %lu ms of jiffies",
+			 sleeper->result, sleeper->ms, sleeper->jiffies_ms);
 	return true;
 }
 
 TEST(hw_free_wakes_sleeping_writei)
 {
 	run_sleeping_writei(_metadata, freed_round);
+}
+
+/*
+ * PREPARE makes the stream block as its own file does.  One that is refused
+ * because of a copy must leave it as it was.
+ */
+static bool join_stream(struct race *race, struct slow_writer *writer)
+{
+	const struct pcm_dev *dev = &writer->stream.dev;
+	int ctl;
+
+	ctl = pcm_prefer_subdevice(dev->card, pcm_subdevice(writer->stream.fd));
+	if (race_failed(race, "prefer subdevice", ctl))
+		return false;
+	writer->other = pcm_open(dev, O_APPEND | O_NONBLOCK);
+	close(ctl);
+	return !race_failed(race, "open with O_APPEND", writer->other);
+}
+
+static bool still_blocks(struct race *race, struct slow_writer *writer)
+{
+	static const struct sleeper_kind kind = {
+		"WRITEI", SNDRV_PCM_STREAM_PLAYBACK,
+		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_xferi,
+	};
+	struct sleeper sleeper = {
+		.kind = &kind,
+		.stream = writer->stream,
+		.samples = writer->slow.content,
+	};
+	pthread_t thread;
+
+	if (race_failed(race, "FORWARD",
+			pcm_forward(writer->stream.fd,
+				    long_buffer.buffer_size - writer->result)) ||
+	    !put_to_sleep(race, &sleeper, &thread))
+		return false;
+	pcm_call(writer->stream.fd, SNDRV_PCM_IOCTL_DROP);
+	pthread_join(thread, NULL);
+	if (sleeper.result == -EAGAIN)
+		race_hit(race, "a PREPARE that was refused made the stream non-blocking");
+	return true;
+}
+
+/* A kernel that prepares it has not refused, so that nothing is to be seen. */
+static bool refused_round(struct race *race, struct slow_writer *writer)
+{
+	int err;
+
+	if (!disturb_copy(race, writer, prepare_again, &err))
+		return false;
+	if (err == -EBUSY)
+		return writer->result == XFER_FRAMES ?
+		       still_blocks(race, writer) :
+		       !race_failed(race, "WRITEI", writer->result);
+	return true;
+}
+
+static void refused_in_copy(struct race *race, void *ctx)
+{
+	struct slow_writer *writer = ctx;
+
+	if (!open_slow_writer(race, writer) || !join_stream(race, writer))
+		return;
+	pcm_blocking(writer->stream.fd, true);
+	while (race_on(race) && race->rounds < 20 && refused_round(race, writer))
+		;
+}
+
+TEST(refused_prepare_keeps_blocking)
+{
+	run_slow_writer(_metadata, refused_in_copy);
 }
 
 /*

@@ -9,6 +9,10 @@
 #include "pcm-race.h"
 #include "pcm-raw.h"
 
+/* race_run() ends what hangs, and PCM_RACE_SECONDS may be large. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT 600
+
 /* Find a device or skip the test. */
 static inline bool race_device(struct __test_metadata *_metadata,
 			       struct pcm_dev *dev, int stream,
@@ -29,11 +33,13 @@ static inline bool race_device(struct __test_metadata *_metadata,
 	return true;
 }
 
-static inline void race_test(struct __test_metadata *_metadata,
+/* Return: whether a round was begun. */
+static inline bool race_test(struct __test_metadata *_metadata,
 			     void (*body)(struct race *race, void *ctx),
 			     void *ctx)
 {
 	struct race *race = race_new();
+	bool begun;
 
 	ASSERT_TRUE(!!race);
 	race_run(race, body, ctx);
@@ -44,8 +50,11 @@ static inline void race_test(struct __test_metadata *_metadata,
 	EXPECT_STREQ("", race->broken);
 	if (!race->hits && !race->broken[0] && race->skip[0])
 		SKIP(goto out, "%s", race->skip);
+	EXPECT_NE(0UL, race->rounds);
 out:
+	begun = race->rounds;
 	race_free(race);
+	return begun;
 }
 
 #endif /* __PCM_RACE_TEST_H */

@@ -49,6 +49,17 @@ void race_sleep_ms(unsigned int ms)
 	race_sleep_us(ms * 1000);
 }
 
+/* Who races for this process, for race_abort(). */
+static pid_t racing;
+
+void race_abort(void)
+{
+	pid_t child = __atomic_load_n(&racing, __ATOMIC_RELAXED);
+
+	if (child > 0)
+		kill(child, SIGKILL);
+}
+
 /* Before anything else is done or said. */
 __attribute__((constructor)) static void warn(void)
 {
@@ -225,7 +236,7 @@ static void watch(struct race *race, pid_t child, int kmsg)
 {
 	unsigned int violations = pcmtest_violations(NULL, 0);
 	unsigned int idle_turns = 0;
-	bool told = false;
+	bool told = false, record;
 	unsigned long long last = 0, now;
 	char title[RACE_TEXT];
 	struct pollfd pfd = {
@@ -235,8 +246,8 @@ static void watch(struct race *race, pid_t child, int kmsg)
 	int status;
 
 	for (;;) {
-		if (poll(&pfd, 1, WATCH_MS) > 0 &&
-		    kmsg_watch_splat(kmsg, title, sizeof(title)))
+		record = poll(&pfd, 1, WATCH_MS) > 0;
+		if (record && kmsg_watch_splat(kmsg, title, sizeof(title)))
 			race_hit(race, "kernel log: %s", title);
 		told = told || tell_hit(race);
 
@@ -248,7 +259,10 @@ static void watch(struct race *race, pid_t child, int kmsg)
 		}
 
 		now = slowest_beat(race);
-		idle_turns = now == last ? idle_turns + 1 : 0;
+		if (now != last)
+			idle_turns = 0;
+		else if (!record)	/* one makes the turn shorter */
+			idle_turns++;
 		last = now;
 		if (idle_turns >= LOST_TURNS ||
 		    (idle_turns >= STUCK_TURNS && any_task_stuck(child))) {
@@ -258,6 +272,7 @@ static void watch(struct race *race, pid_t child, int kmsg)
 	}
 	if (kmsg >= 0 && kmsg_watch_splat(kmsg, title, sizeof(title)))
 		race_hit(race, "kernel log: %s", title);
+	pcmtest_calm();
 	if (pcmtest_violations(title, sizeof(title)) > violations)
 		race_hit(race, "callbacks of snd-pcmtest, counted: %s", title);
 	if (!told && !tell_hit(race) && !race->hits && !race->skip[0] &&
@@ -283,6 +298,8 @@ void race_run(struct race *race, void (*body)(struct race *race, void *ctx),
 	race_beat(race, 0);
 
 	fflush(stdout);
+	/* Ctrl-C ends the harness only, this is another process group */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	child = fork();
 	if (child < 0) {
 		race_broken(race, "fork: %s", strerror(errno));
@@ -294,7 +311,9 @@ void race_run(struct race *race, void (*body)(struct race *race, void *ctx),
 		_exit(0);
 	}
 
+	__atomic_store_n(&racing, child, __ATOMIC_RELAXED);
 	watch(race, child, kmsg);
+	__atomic_store_n(&racing, 0, __ATOMIC_RELAXED);
 out:
 	if (kmsg >= 0)
 		close(kmsg);

@@ -79,6 +79,9 @@ void race_free(struct race *race);
 void race_run(struct race *race, void (*body)(struct race *race, void *ctx),
 	      void *ctx);
 
+/* Kill who races, in a signal handler, too. */
+void race_abort(void);
+
 /* For the body: */
 bool race_on(struct race *race);
 void race_beat(struct race *race, unsigned int thread);

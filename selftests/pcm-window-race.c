@@ -23,7 +23,6 @@
 #define CHUNK		2048
 #define TICK_MS		200	/* how often snd-pcmtest plays something */
 
-#define FAILING_HW_PARAMS	"inject_hwpars_err"
 #define TRIGGER_STOP	0	/* SNDRV_PCM_TRIGGER_STOP */
 
 static const struct pcm_setup setup = {
@@ -116,9 +115,9 @@ static int call_failing_hw_params(struct window *window)
 {
 	int err;
 
-	pcmtest_set(FAILING_HW_PARAMS, "Y");
+	pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "Y");
 	err = call_hw_params(window);
-	pcmtest_set(FAILING_HW_PARAMS, "N");
+	pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "N");
 	return err;
 }
 
@@ -525,7 +524,7 @@ static void attempt_meanwhile(struct race *race, struct window *window,
 			      bool (*in_time)(struct window *window),
 			      const char *verdict)
 {
-	bool ever = false;
+	bool ever = false, caught = false;
 	pthread_t thread;
 
 	window->intrusion = slow;
@@ -539,13 +538,18 @@ static void attempt_meanwhile(struct race *race, struct window *window,
 				-pthread_create(&thread, NULL, run_hold,
 						window)))
 			return;
-		if (pcmtest_wait_inside(slow->callback))
+		if (pcmtest_wait_inside(slow->callback)) {
+			caught = true;
 			ever = in_time(window);
+		}
 		pcmtest_delay(slow->callback, 0);
 		pthread_join(thread, NULL);
 		race->rounds++;
 	}
-	if (!ever)
+	if (!caught)
+		race_skip(race, "nobody was ever caught inside %s",
+			  slow->callback);
+	else if (!ever)
 		race_hit(race, "%s", verdict);
 }
 
@@ -839,6 +843,7 @@ static void start_against_close(struct race *race, void *ctx)
 {
 	struct window *window = ctx;
 	pthread_t preparing, closing, starting;
+	bool inside;
 
 	window->intrusion = &slow_prepare;
 	while (race_on(race) && race->rounds < 4 * ROUNDS) {
@@ -851,16 +856,24 @@ static void start_against_close(struct race *race, void *ctx)
 				-pthread_create(&preparing, NULL, run_hold,
 						window)))
 			return;
-		pcmtest_wait_inside("prepare");
+		inside = pcmtest_wait_inside("prepare");
 		pcmtest_delay("prepare", 0);
-		pthread_create(&starting, NULL, start_soon, window);
-		pthread_create(&closing, NULL, close_linked, window);
+		if (race_failed(race, "pthread_create",
+				-pthread_create(&starting, NULL, start_soon,
+						window)) ||
+		    race_failed(race, "pthread_create",
+				-pthread_create(&closing, NULL, close_linked,
+						window)))
+			return;
 		pthread_join(preparing, NULL);
 		pthread_join(closing, NULL);
 		pthread_join(starting, NULL);
 		close(window->fd);
-		race->rounds++;
+		if (inside)
+			race->rounds++;
 	}
+	if (!race->rounds)
+		race_skip(race, "PREPARE was never caught inside prepare");
 }
 
 TEST_F(window, close_vs_start_of_group)
@@ -1100,6 +1113,7 @@ static void *pause_group(void *arg)
 static bool stop_while_pausing(struct race *race, struct window *window)
 {
 	pthread_t asking, pausing;
+	bool inside;
 
 	race_beat(race, 0);
 	if (!open_three_linked(race, window) ||
@@ -1110,7 +1124,7 @@ static bool stop_while_pausing(struct race *race, struct window *window)
 	if (race_failed(race, "pthread_create",
 			-pthread_create(&asking, NULL, ask_position, window)))
 		return false;
-	pcmtest_wait_inside("pointer");
+	inside = pcmtest_wait_inside("pointer");
 	pcmtest_delay("pointer", 0);
 	if (race_failed(race, "pthread_create",
 			-pthread_create(&pausing, NULL, pause_group, window)))
@@ -1119,7 +1133,8 @@ static bool stop_while_pausing(struct race *race, struct window *window)
 	window->result = window->attempt(window);
 	pthread_join(asking, NULL);
 	pthread_join(pausing, NULL);
-	race->rounds++;
+	if (inside)
+		race->rounds++;
 	return true;
 }
 
@@ -1128,6 +1143,12 @@ static void close_three(struct window *window)
 	close(window->third);
 	close(window->linked);
 	close(window->fd);
+}
+
+static void skip_without_round(struct race *race)
+{
+	if (!race->rounds)
+		race_skip(race, "HWSYNC was never caught inside pointer");
 }
 
 static void drop_against_pause(struct race *race, void *ctx)
@@ -1143,6 +1164,7 @@ static void drop_against_pause(struct race *race, void *ctx)
 				 "not called");
 		close_three(window);
 	}
+	skip_without_round(race);
 }
 
 static void drain_against_pause(struct race *race, void *ctx)
@@ -1158,6 +1180,7 @@ static void drain_against_pause(struct race *race, void *ctx)
 				 pcm_state_name(pcm_state(window->fd)));
 		close_three(window);
 	}
+	skip_without_round(race);
 }
 
 TEST_F(window, drop_vs_pause_of_group)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,12 +35,11 @@ static struct parameter parameters[] = {
 
 static pid_t owner;
 
+/* It may be unbound already, if it could not be bound the last time. */
 static int rebind(void)
 {
-	int err;
-
-	err = text_file_write(DRIVER "unbind", DEVICE);
-	return err ? err : text_file_write(DRIVER "bind", DEVICE);
+	text_file_write(DRIVER "unbind", DEVICE);
+	return text_file_write(DRIVER "bind", DEVICE);
 }
 
 bool pcmtest_can_delay(void)
@@ -64,6 +64,7 @@ void pcmtest_restore(void)
 static void restore_and_exit(int signal)
 {
 	if (owner == getpid()) {
+		race_abort();
 		syscall(__NR_close_range, 3, UINT_MAX, 0);
 		pcmtest_restore();
 	}
@@ -87,7 +88,11 @@ int pcmtest_remake(bool nonatomic)
 		signal(signals[i], restore_and_exit);
 	for (i = 0; !err && i < ARRAY_SIZE(parameters); i++)
 		err = text_file_write(parameters[i].path, values[i]);
-	return err ? err : rebind();
+	if (!err)
+		err = rebind();
+	if (err)
+		pcmtest_restore();
+	return err;
 }
 
 int pcmtest_set(const char *parameter, const char *value)
@@ -105,6 +110,20 @@ int pcmtest_delay(const char *callback, unsigned int us)
 	snprintf(path, sizeof(path), DEBUGFS "delay_us/%.32s", callback);
 	snprintf(text, sizeof(text), "%u", us);
 	return text_file_write(path, text);
+}
+
+void pcmtest_calm(void)
+{
+	DIR *delays = opendir(DEBUGFS "delay_us");
+	struct dirent *entry;
+
+	if (!delays)
+		return;
+	while ((entry = readdir(delays)))
+		if (entry->d_name[0] != '.')
+			pcmtest_delay(entry->d_name, 0);
+	closedir(delays);
+	pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "N");
 }
 
 int pcmtest_forget_calls(void)

@@ -17,7 +17,7 @@ bool pcmtest_can_delay(void);
 /*
  * Make the device anew: with a mutex or a spinlock as the stream lock, an ack
  * and a copy callback, and a buffer that needs explicit sync.  What was set before comes
- * back with pcmtest_restore(), or when a signal ends the test.
+ * back with pcmtest_restore(), or when SIGINT, SIGTERM or SIGHUP ends the test.
  * Return: 0 or -errno.
  */
 int pcmtest_remake(bool nonatomic);
@@ -25,9 +25,13 @@ void pcmtest_restore(void);
 
 /* Set a parameter of the module.  Return: 0 or -errno. */
 int pcmtest_set(const char *parameter, const char *value);
+#define PCMTEST_FAILING_HW_PARAMS	"inject_hwpars_err"
 
 /* Hold up each further call of @callback by @us.  Return: 0 or -errno. */
 int pcmtest_delay(const char *callback, unsigned int us);
+
+/* Take back delays and errors that a test which was killed has left behind. */
+void pcmtest_calm(void);
 
 /* Forget what was called until now.  Return: 0 or -errno. */
 int pcmtest_forget_calls(void);

@@ -19,7 +19,7 @@ static struct timespec deadline(unsigned int ms)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
+	clock_gettime(CLOCK_MONOTONIC, &ts);
 	ts.tv_sec += ms / 1000;
 	ts.tv_nsec += ms % 1000 * 1000000L;
 	if (ts.tv_nsec >= 1000000000L) {
@@ -94,6 +94,7 @@ static int register_page(struct slow_page *slow)
 
 static int set_up(struct slow_page *slow)
 {
+	pthread_condattr_t attr;
 	int err;
 
 	memset(slow, 0, sizeof(*slow));
@@ -118,7 +119,9 @@ static int set_up(struct slow_page *slow)
 	}
 
 	pthread_mutex_init(&slow->mutex, NULL);
-	pthread_cond_init(&slow->cond, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&slow->cond, &attr);
 	return -pthread_create(&slow->thread, NULL, serve, slow);
 }
 

@@ -5,6 +5,7 @@ import fcntl
 import os
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import proc
@@ -22,6 +23,17 @@ QUESTIONS = {"-h", "--help", "--list"}  # are answered also while another run go
 
 def _interrupt(_signum, _frame):
     raise KeyboardInterrupt
+
+
+@contextmanager
+def undisturbed():
+    """A block that is not cut short, however impatient the user is."""
+    before = {signum: signal.signal(signum, signal.SIG_IGN) for signum in SIGNALS}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
 
 
 def _lock_build():

@@ -13,8 +13,9 @@ TEST = "test: "
 _STAMP = re.compile(r"^(?:<\d+>)?\[\s*(\d+\.\d+)\](?:\[[^\]]*\])? ?(.*)$")
 
 # What a kernel prints when something is wrong: kind, and a pattern whose group is the
-# title. The first pattern that matches a line counts, so special ones come first.
-SPLATS = [(kind, re.compile(pattern)) for kind, pattern in (
+# title. The first pattern that matches a line counts, so special ones come first. None begins
+# within a word: "DEBUG: " is no "BUG: ".
+SPLATS = [(kind, re.compile(rf"(?<![A-Za-z]){pattern}")) for kind, pattern in (
     ("panic", r"Kernel panic - not syncing: (.+)"),
     ("KASAN", r"BUG: KASAN: (.+)"),
     ("KCSAN", r"BUG: KCSAN: (data-race in .*snd_.*)"),

@@ -32,8 +32,10 @@ def install(packages):
     command = apt.as_root(["apt-get", "-y", "--no-install-recommends", "install", *missing])
     say(f"-- installing {' '.join(missing)}")
     apt.refresh()
-    proc.run(command, log=LOGS / "apt-install.log", what="apt-get install",
-             env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    log, environment = LOGS / "apt-install.log", {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    proc.run([*command, "--download-only"], log=log, what="apt-get install", env=environment)
+    # What kills apt-get leaves packages behind that are unpacked and not configured.
+    proc.run(command, log=log, append=True, what="apt-get install", whole=True, env=environment)
 
 
 def compat_packages():

@@ -6,17 +6,21 @@ import subprocess
 import threading
 
 from .failure import Failure
-from .progress import Pulse
+from .progress import Pulse, say
 
 GRACE = 5  # seconds between asking and killing; make removes half-made targets when asked
 
 _children = set()
+_whole = {}  # of those that must not be cut short: what each one is
 _guard = threading.Lock()
 _stopping = False
 
 
-def start(command, **options):
-    """Start a child with an empty stdin (unless told otherwise) and remember it."""
+def start(command, *, whole=None, **options):
+    """Start a child with an empty stdin (unless told otherwise) and remember it.
+
+    whole: what it is, if it has to finish however we end.
+    """
     options.setdefault("stdin", subprocess.DEVNULL)
     options.setdefault("start_new_session", True)
     with _guard:
@@ -29,6 +33,8 @@ def start(command, **options):
             raise Failure(f"{command[0]}: no such program" if os.path.isdir(directory) else
                           f"{directory} is not a directory") from None
         _children.add(child)
+        if whole:
+            _whole[child] = whole
     return child
 
 
@@ -41,10 +47,19 @@ def _signal(child, signum):
         pass
 
 
+def _let_finish(child):
+    if child.poll() is None:
+        say(f"   waiting for {_whole[child]} to finish: it must not be cut short")
+    child.wait()
+    _children.discard(child)
+    _whole.pop(child, None)
+
+
 def _end(children):
-    for child in children:
+    hurried = [child for child in children if child not in _whole]
+    for child in hurried:
         _signal(child, signal.SIGTERM)
-    for child in children:
+    for child in hurried:
         try:
             child.wait(GRACE)
         except subprocess.TimeoutExpired:
@@ -52,10 +67,12 @@ def _end(children):
         _signal(child, signal.SIGKILL)
         child.wait()
         _children.discard(child)
+    for child in [child for child in children if child in _whole]:
+        _let_finish(child)
 
 
 def stop(child):
-    """End one child with all of its group, and forget it."""
+    """End one child with all of its group, or let it finish, and forget it."""
     _end([child])
 
 
@@ -86,12 +103,16 @@ def _telling_line(path):
     return _last_line(path)
 
 
-def run(command, *, log, what, append=False, **options):
-    """Run a command with all its output in a file; a Failure tells its most telling line."""
+def run(command, *, log, what, append=False, whole=False, **options):
+    """Run a command with all its output in a file; a Failure tells its most telling line.
+
+    whole: whether it has to finish however we end.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     pulse = Pulse()
     with open(log, "ab" if append else "wb") as output:
-        child = start(command, stdout=output, stderr=subprocess.STDOUT, **options)
+        child = start(command, whole=what if whole else None, stdout=output,
+                      stderr=subprocess.STDOUT, **options)
         try:
             while True:
                 try:

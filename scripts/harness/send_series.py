@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import deps, files, proc
+from . import cli, deps, files, proc
 from .failure import Failure
 from .paths import LOGS, PATCHES, ROOT
 from .progress import say, step
@@ -52,6 +52,11 @@ class Tree:
         if not found:
             raise Failure(f"{name} is no commit in {self.directory}")
         return found.strip()
+
+    def applying(self):
+        """Whether a git am, or a rebase by mails, has begun and not ended."""
+        state = self.git("rev-parse", "--git-path", "rebase-apply").strip()
+        return (self.directory / state).exists()
 
     def apply(self, mails, *options):
         """git am, which takes no fuzz."""
@@ -145,14 +150,28 @@ def _check_arguments(tree, folder):
 def _check_state(tree, sent):
     if tree.git("status", "--porcelain", "--untracked-files=no").strip():
         raise Failure(f"{tree.directory} has uncommitted changes")
+    if tree.applying():  # we would abort it
+        raise Failure(f"{tree.directory} is in the middle of a git am or a rebase")
     taken = sent.kept if sent else BRANCH
     if tree.git("branch", "--list", taken).strip():
         raise Failure(f"{tree.directory} has a branch {taken} already; rename or delete it")
 
 
+def _put_back(tree, sent, before):
+    """Put the tree back on its branch, and its branches in their place."""
+    if tree.applying():
+        tree.git("am", "--abort", check=False)
+    tree.git("checkout", "--quiet", "--force", "--detach")
+    if sent:  # -M fails where nothing was renamed yet, so what was sent is never deleted
+        tree.git("branch", "-M", sent.kept, BRANCH, check=False)
+    else:
+        tree.git("branch", "--quiet", "-D", BRANCH, check=False)
+    tree.git("checkout", "--quiet", before)
+
+
 @contextmanager
 def _restored_on_failure(tree, sent):
-    """Put the tree back on its branch, and its branches in their place, if the block fails."""
+    """Leave the tree as it was if the block fails."""
     before = tree.git("symbolic-ref", "--quiet", "--short", "HEAD", check=False).strip()
     before = before or tree.commit("HEAD")
     config = tree.directory / CONFIG.name
@@ -164,18 +183,12 @@ def _restored_on_failure(tree, sent):
             tree.git("branch", "-m", BRANCH, sent.kept)
         yield
     except BaseException:
-        if (tree.directory / tree.git("rev-parse", "--git-path", "rebase-apply").strip()).exists():
-            tree.git("am", "--abort", check=False)
-        tree.git("checkout", "--quiet", "--force", "--detach")
-        if sent:  # -M fails where nothing was renamed yet, so what was sent is never deleted
-            tree.git("branch", "-M", sent.kept, BRANCH, check=False)
-        else:
-            tree.git("branch", "--quiet", "-D", BRANCH, check=False)
-        tree.git("checkout", "--quiet", before)
-        if old is None:
-            config.unlink()
-        else:
-            config.write_bytes(old)
+        with cli.undisturbed():
+            _put_back(tree, sent, before)
+            if old is None:
+                config.unlink()
+            else:
+                config.write_bytes(old)
         raise
 
 

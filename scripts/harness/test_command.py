@@ -2,6 +2,7 @@
 
 import argparse
 import time
+import traceback
 
 from . import kbuild
 from .checks import CHECKS
@@ -32,6 +33,9 @@ def _perform(check, context):
         word, said = "PASS", check(context)
     except Failure as failure:
         word, said = "FAIL", failure
+    except Exception as error:  # our own fault, most likely; the other checks are not to blame
+        traceback.print_exc()
+        word, said = "FAIL", f"{type(error).__name__}: {error}"
     say(f"{word} {_name(check)}: {said} [{duration(time.monotonic() - start)}]")
     return word == "PASS"
 

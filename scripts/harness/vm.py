@@ -4,9 +4,11 @@ A guest boots once, up to where its init waits for cases, and is saved there. Ea
 from the saved guest, as a boot under TCG takes much longer than most cases.
 """
 
+import contextlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, replace
@@ -98,6 +100,14 @@ class _Watch:
             self.ready |= line.text == console.MARK + "ready"
 
 
+def _reason(status, complaint):
+    """Why QEMU ended, in one line."""
+    last = (complaint.splitlines() or ["no reason given"])[-1]
+    if status > 0:
+        return last
+    return f"ended by signal {-status} ({signal.strsignal(-status)}): {last}"
+
+
 def _watched(command, log, watch, echo, words):
     """Run QEMU until it ends or is overdue, the console log goes on in a file.
 
@@ -117,16 +127,20 @@ def _watched(command, log, watch, echo, words):
                 if echo:
                     echo(text)
                 if watch.ready and words:
-                    qemu.stdin.write(words.encode())
-                    qemu.stdin.flush()
+                    with contextlib.suppress(BrokenPipeError):  # it has ended: see below
+                        qemu.stdin.write(words.encode())
+                        qemu.stdin.flush()
                     words = None
                 time.sleep(POLL)
         finally:
+            ended = qemu.poll()  # by itself, or by somebody else
             proc.stop(qemu)
+            with contextlib.suppress(BrokenPipeError):  # of what it has not taken
+                qemu.stdin.close()
             complaint = errors.read_text(errors="replace").strip()
             files.remove(errors)
-    if qemu.returncode > 0:
-        raise Failure(f"{QEMU}: {(complaint or 'no reason given').splitlines()[-1]}")
+    if ended or qemu.returncode > 0:
+        raise Failure(f"{QEMU}: {_reason(qemu.returncode, complaint)}")
 
 
 def _console(log):

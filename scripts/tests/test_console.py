@@ -61,6 +61,12 @@ class Splats(unittest.TestCase):
         lines = console.read_lines("[ 1.0] BUG: KCSAN: data-race in tick_sched / tick_nohz")
         self.assertEqual(console.splats(lines), [])
 
+    def test_a_mark_within_a_word_is_none(self):
+        for text in ("DEBUG: foo", "snd_dummy: DEBUG: foo"):
+            self.assertEqual(console.splats(console.read_lines(f"[    1.000000] {text}")), [])
+        lines = console.read_lines("[    1.000000] snd_dummy:BUG: foo")
+        self.assertEqual([str(splat) for splat in console.splats(lines)], ["BUG: foo"])
+
     def test_what_a_test_prints_is_not_the_kernel_speaking(self):
         log = console.parse("[ 1.0] harness: start a\n[ 1.1] test: # BUG: KASAN: told by a test")
         self.assertEqual(console.splats(log.segments[0].kernel()), [])

@@ -1,5 +1,7 @@
 """How child processes are started and ended."""
 
+import contextlib
+import io
 import signal
 import unittest
 
@@ -29,6 +31,17 @@ class Stop(unittest.TestCase):
             child = proc.start(["sleep", "60"], start_new_session=own)
             proc.stop(child)
             self.assertEqual(child.returncode, -signal.SIGTERM)
+
+    def test_whole(self):
+        """one that must not be cut short ends by itself; the user is told, and only then"""
+        for seconds, said in (("0.5", "   waiting for the work to finish: it must not be cut "
+                               "short\n"), ("0", "")):
+            child = proc.start(["sh", "-c", f"sleep {seconds}; exit 3"], whole="the work")
+            if not said:
+                child.wait()
+            with contextlib.redirect_stdout(io.StringIO()) as output:
+                proc.stop(child)
+            self.assertEqual((child.returncode, output.getvalue()), (3, said))
 
 
 if __name__ == "__main__":

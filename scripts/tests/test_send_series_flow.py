@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import os
 import re
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -170,7 +172,7 @@ class Flow(unittest.TestCase):
             self._make("v1")
 
     def test_interrupted_before_the_branch_is_renamed(self):
-        """what was sent is still there"""
+        """what was sent is still there, though the user is impatient"""
         self._make("v1")
         self._send()
         self._changes(2)
@@ -179,6 +181,8 @@ class Flow(unittest.TestCase):
         def interrupted(tree, *arguments, **options):
             if arguments[:2] == ("branch", "-m"):
                 raise KeyboardInterrupt
+            if arguments[:3] == ("checkout", "--quiet", "--force"):
+                os.kill(os.getpid(), signal.SIGINT)
             return git(tree, *arguments, **options)
 
         with mock.patch.object(send_series.Tree, "git", interrupted), \
@@ -186,6 +190,18 @@ class Flow(unittest.TestCase):
             self._make("v2", "--next")
         self.assertEqual(self._git("for-each-ref"), before)
         self.assertEqual(self._git("branch", "--show-current").strip(), "params-lock")
+
+    def test_unfinished_am(self):
+        """of the sender's own is left alone, though the tree is clean"""
+        patch = sorted((self.top / "patches").glob("0002*"))[0]
+        own = self.top / "own.patch"
+        own.write_text(patch.read_text(encoding="utf-8").replace("-five", "-fife"),
+                       encoding="utf-8")
+        with self.assertRaises(subprocess.CalledProcessError):
+            self._git("am", "--quiet", own)
+        with self.assertRaisesRegex(Failure, "in the middle of a git am"):
+            self._make("v1")
+        self._git("am", "--abort")
 
     def test_failure_restores_the_tree(self):
         """a series that no longer applies: branches and folder are as before"""
