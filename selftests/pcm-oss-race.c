@@ -112,12 +112,12 @@ static bool open_oss(struct race *race, struct shared_stream *shared)
 static bool join_native(struct race *race, struct shared_stream *shared)
 {
 	shared->fd = pcm_open(&shared->dev, O_APPEND | O_NONBLOCK);
-	if (shared->fd < 0) {
-		ksft_print_msg("a native O_APPEND open is refused: %s\n",
-			       strerror(-shared->fd));
-		race->rounds++;		/* that was it */
-	}
-	return shared->fd >= 0;
+	if (shared->fd != -EBUSY)
+		return !race_failed(race, "open with O_APPEND", shared->fd);
+	ksft_print_msg("a native O_APPEND open is refused: %s\n",
+		       strerror(-shared->fd));
+	race->rounds++;			/* that was it */
+	return false;
 }
 
 static void run_shared(struct __test_metadata *_metadata,
@@ -466,6 +466,7 @@ struct held_up_writer {
 	/* Return: whether it went as it should. */
 	bool (*disturb)(struct race *race, struct held_up_writer *writer);
 	const char *verdict;		/* if it never did */
+	bool in_time;			/* whether any try was */
 	unsigned long request;		/* whose caller gets killed */
 };
 
@@ -494,8 +495,8 @@ static bool hold_up_write(struct race *race, struct held_up_writer *writer,
 static bool kill_caller(struct race *race, struct held_up_writer *writer)
 {
 	pthread_t thread;
+	bool killed, in_time;
 	int value = 0;
-	bool killed;
 	pid_t pid;
 
 	if (!hold_up_write(race, writer, &thread))
@@ -506,11 +507,12 @@ static bool kill_caller(struct race *race, struct held_up_writer *writer)
 
 	race_sleep_ms(100);
 	killed = race_failed(race, "fork", pid) || race_kill(pid, 200);
-	slow_page_release(&writer->slow);
+	in_time = slow_page_release(&writer->slow);
+	writer->in_time |= in_time;
 	pthread_join(thread, NULL);
 	if (!killed)
 		waitpid(pid, NULL, 0);
-	return killed;
+	return killed && in_time;
 }
 
 static bool write_nonblocking(struct race *race, struct held_up_writer *writer)
@@ -526,6 +528,7 @@ static bool write_nonblocking(struct race *race, struct held_up_writer *writer)
 		return false;
 	len = write(writer->shared.oss, samples, sizeof(samples));
 	refused = len < 0 && errno == EAGAIN;
+	writer->in_time = true;		/* or else it has waited */
 	slow_page_release(&writer->slow);
 	pthread_join(thread, NULL);
 	return refused;
@@ -546,7 +549,9 @@ static void disturb_write(struct race *race, void *ctx)
 			race->rounds++;
 			well = writer->disturb(race, writer);
 		}
-		if (!well)
+		if (!writer->in_time)
+			race_skip(race, "the page was never held back for long enough");
+		else if (!well)
 			race_hit(race, "%s", writer->verdict);
 	}
 	slow_page_destroy(&writer->slow);

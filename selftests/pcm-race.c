@@ -250,6 +250,8 @@ static void watch(struct race *race, pid_t child, int kmsg)
 		if (record && kmsg_watch_splat(kmsg, title, sizeof(title)))
 			race_hit(race, "kernel log: %s", title);
 		told = told || tell_hit(race);
+		if (record)		/* it has made the turn shorter */
+			race_sleep_ms(WATCH_MS);
 
 		if (waitpid(child, &status, WNOHANG) == child) {
 			if (WIFSIGNALED(status))
@@ -259,10 +261,7 @@ static void watch(struct race *race, pid_t child, int kmsg)
 		}
 
 		now = slowest_beat(race);
-		if (now != last)
-			idle_turns = 0;
-		else if (!record)	/* one makes the turn shorter */
-			idle_turns++;
+		idle_turns = now == last ? idle_turns + 1 : 0;
 		last = now;
 		if (idle_turns >= LOST_TURNS ||
 		    (idle_turns >= STUCK_TURNS && any_task_stuck(child))) {
@@ -298,7 +297,10 @@ void race_run(struct race *race, void (*body)(struct race *race, void *ctx),
 	race_beat(race, 0);
 
 	fflush(stdout);
-	/* Ctrl-C ends the harness only, this is another process group */
+	/*
+	 * Ctrl-C ends the harness only, this is another process group.  With
+	 * TEST_F() one in between lives on, and so does the case, to its end.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	child = fork();
 	if (child < 0) {
