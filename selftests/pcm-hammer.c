@@ -127,8 +127,9 @@ struct operation {
 
 #define RUN(_name, _run, ...) \
 	{ .name = (_name), .run = (_run), .errors = { __VA_ARGS__ } }
-#define OPTIONAL(_name, _run) \
-	{ .name = (_name), .run = (_run), .optional = true }
+#define OPTIONAL(_name, _run, ...) \
+	{ .name = (_name), .run = (_run), .errors = { __VA_ARGS__ }, \
+	  .optional = true }
 #define REQUEST(_name, ...) \
 	{ .name = #_name, .request = SNDRV_PCM_IOCTL_##_name, \
 	  .errors = { __VA_ARGS__ } }
@@ -542,8 +543,9 @@ static const struct operation operations[] = {
 	REQUEST(START),
 	REQUEST(DROP),
 	REQUEST(DRAIN),
-	OPTIONAL("PAUSE", run_pause),
-	OPTIONAL("RESUME", run_resume),
+	/* what they say of a stream that was opened anew and has no setup */
+	OPTIONAL("PAUSE", run_pause, ENOSYS),
+	OPTIONAL("RESUME", run_resume, ENOSYS),
 	REQUEST(XRUN),
 	RUN("LINK", run_link, EALREADY, EINVAL),
 	REQUEST(UNLINK, EALREADY),
