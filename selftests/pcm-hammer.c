@@ -372,13 +372,9 @@ static int run_neighbour(struct actor *actor)
 /* A second opener, who may prepare and stop what the first one uses. */
 static int run_append(struct actor *actor)
 {
-	const struct pcm_dev *dev = device_of(actor);
-	int ctl, fd;
+	int fd;
 
-	ctl = pcm_prefer_subdevice(dev->card, pcm_subdevice(fd_of(actor)));
-	fd = pcm_open(dev, O_APPEND | O_NONBLOCK);
-	if (ctl >= 0)
-		close(ctl);
+	fd = pcm_join(device_of(actor), pcm_subdevice(fd_of(actor)));
 	if (fd < 0)
 		return fd;
 	pcm_call(fd, SNDRV_PCM_IOCTL_PREPARE);

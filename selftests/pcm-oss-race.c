@@ -109,6 +109,13 @@ static bool open_oss(struct race *race, struct shared_stream *shared)
 	return !race_failed(race, "open OSS device", shared->oss);
 }
 
+static bool open_plain_oss(struct race *race, struct shared_stream *shared)
+{
+	return open_oss(race, shared) &&
+	       !race_failed(race, "OSS setup",
+			    oss_configure_plain(shared->oss));
+}
+
 static bool join_native(struct race *race, struct shared_stream *shared)
 {
 	shared->fd = pcm_open(&shared->dev, O_APPEND | O_NONBLOCK);
@@ -200,8 +207,7 @@ static void params_while_mapped(struct race *race, void *ctx)
 	void *map;
 	int err;
 
-	if (!open_oss(race, shared) ||
-	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	if (!open_plain_oss(race, shared))
 		return;
 	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
 		   0);
@@ -240,8 +246,7 @@ static void failing_params_while_mapped(struct race *race, void *ctx)
 	int proc, err;
 	void *map;
 
-	if (!open_oss(race, shared) ||
-	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	if (!open_plain_oss(race, shared))
 		return;
 	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, shared->oss,
 		   0);
@@ -342,8 +347,7 @@ static void failing_mmap(struct race *race, void *ctx)
 	struct shared_stream *shared = ctx;
 	size_t page = sysconf(_SC_PAGESIZE);
 
-	if (!open_oss(race, shared) ||
-	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	if (!open_plain_oss(race, shared))
 		return;
 	if (write(shared->oss, samples, sizeof(samples)) != sizeof(samples)) {
 		race_broken(race, "OSS write: %s", strerror(errno));
@@ -386,11 +390,9 @@ static void map_during_write(struct race *race, void *ctx)
 	int fd, err;
 	pthread_t thread;
 
-	if (!open_oss(race, &writer->shared))
+	if (!open_plain_oss(race, &writer->shared))
 		return;
 	fd = writer->shared.oss;
-	if (race_failed(race, "OSS setup", oss_configure_plain(fd)))
-		return;
 	err = -pthread_create(&thread, NULL, write_for_a_second, writer);
 	if (race_failed(race, "pthread_create", err))
 		return;
@@ -429,8 +431,7 @@ static void sync_full_buffer(struct race *race, void *ctx)
 	struct shared_stream *shared = ctx;
 	int err;
 
-	if (!open_oss(race, shared) ||
-	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)) ||
+	if (!open_plain_oss(race, shared) ||
 	    race_failed(race, "OSS nonblocking",
 			pcm_call(shared->oss, SNDCTL_DSP_NONBLOCK)))
 		return;
@@ -542,9 +543,7 @@ static void disturb_write(struct race *race, void *ctx)
 
 	if (!slow_page_init(race, &writer->slow))
 		return;
-	if (open_oss(race, &writer->shared) &&
-	    !race_failed(race, "OSS setup",
-			 oss_configure_plain(writer->shared.oss))) {
+	if (open_plain_oss(race, &writer->shared)) {
 		while (!well && !race->broken[0] && race->rounds < 3) {
 			race->rounds++;
 			well = writer->disturb(race, writer);
@@ -670,9 +669,7 @@ static void two_readers(struct race *race, void *ctx)
 		{ compare_delivered, readers },
 	};
 
-	if (!open_oss(race, &readers->shared) ||
-	    race_failed(race, "OSS setup",
-			oss_configure_plain(readers->shared.oss)))
+	if (!open_plain_oss(race, &readers->shared))
 		return;
 	readers->status = pcm_proc_open(&readers->shared.dev, 0, "status",
 					O_RDONLY);
@@ -719,8 +716,7 @@ static void positions_of_mapped(struct race *race, void *ctx)
 	};
 	void *map;
 
-	if (!open_oss(race, shared) ||
-	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	if (!open_plain_oss(race, shared))
 		return;
 	map = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
 		   MAP_SHARED, shared->oss, 0);
@@ -802,9 +798,7 @@ static void first_write_and_delay(struct race *race, void *ctx)
 	};
 	struct first_calls *first = ctx;
 
-	if (!open_oss(race, &first->shared) ||
-	    race_failed(race, "OSS setup",
-			oss_configure_plain(first->shared.oss)) ||
+	if (!open_plain_oss(race, &first->shared) ||
 	    race_failed(race, "GETOSPACE",
 			pcm_ioctl(first->shared.oss, SNDCTL_DSP_GETOSPACE,
 				  &first->space)))
@@ -878,8 +872,7 @@ static void partial_fragments(struct race *race, void *ctx)
 
 	for (i = 0; i < RACE_THREADS; i++)
 		shared->seed[i] = race->start_ns + i;
-	if (!open_oss(race, shared) ||
-	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	if (!open_plain_oss(race, shared))
 		return;
 	fragments->status = pcm_proc_open(&shared->dev, 0, "status", O_RDONLY);
 	if (race_failed(race, "status in /proc", fragments->status))
@@ -929,8 +922,7 @@ static void write_past_xrun(struct race *race, void *ctx)
 	struct shared_stream *shared = &fragments->shared;
 	unsigned int i;
 
-	if (!open_oss(race, shared) ||
-	    race_failed(race, "OSS setup", oss_configure_plain(shared->oss)))
+	if (!open_plain_oss(race, shared))
 		return;
 	race->rounds++;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -1053,18 +1045,15 @@ static bool map_step(struct race *race, void *ctx, unsigned int thread)
 static bool join_step(struct race *race, void *ctx, unsigned int thread)
 {
 	struct shared_stream *shared = ctx;
-	int ctl, fd;
+	int fd;
 
-	ctl = pcm_prefer_subdevice(shared->dev.card, 0);
-	fd = pcm_open(&shared->dev, O_APPEND | O_NONBLOCK);
+	fd = pcm_join(&shared->dev, 0);
 	if (fd >= 0) {
 		pcm_state(fd);
 		pcm_call(fd, SNDRV_PCM_IOCTL_PREPARE);
 		pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
 		close(fd);
 	}
-	if (ctl >= 0)
-		close(ctl);
 	return true;
 }
 

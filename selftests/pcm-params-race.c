@@ -668,6 +668,11 @@ static long sleep_in_vector(struct sleeper *sleeper)
 	return len < 0 ? -errno : len;
 }
 
+static const struct sleeper_kind sleeping_writei = {
+	"WRITEI", SNDRV_PCM_STREAM_PLAYBACK,
+	SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_xferi,
+};
+
 static void *run_sleeper(void *arg)
 {
 	struct sleeper *sleeper = arg;
@@ -825,12 +830,7 @@ static void run_sleeping_transfer(struct __test_metadata *_metadata,
 
 TEST(sleeping_writei_outlives_config)
 {
-	static const struct sleeper_kind kind = {
-		"WRITEI", SNDRV_PCM_STREAM_PLAYBACK,
-		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_xferi,
-	};
-
-	run_sleeping_transfer(_metadata, &kind);
+	run_sleeping_transfer(_metadata, &sleeping_writei);
 }
 
 TEST(sleeping_writen_outlives_config)
@@ -995,12 +995,8 @@ static void run_sleeping_writei(struct __test_metadata *_metadata,
 				bool (*round)(struct race *race,
 					      struct sleeper *sleeper))
 {
-	static const struct sleeper_kind kind = {
-		"WRITEI", SNDRV_PCM_STREAM_PLAYBACK,
-		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_xferi,
-	};
 	struct sleeper sleeper = {
-		.kind = &kind,
+		.kind = &sleeping_writei,
 		.round = round,
 	};
 
@@ -1126,25 +1122,15 @@ TEST(hw_free_wakes_sleeping_writei)
  */
 static bool join_stream(struct race *race, struct slow_writer *writer)
 {
-	const struct pcm_dev *dev = &writer->stream.dev;
-	int ctl;
-
-	ctl = pcm_prefer_subdevice(dev->card, pcm_subdevice(writer->stream.fd));
-	if (race_failed(race, "prefer subdevice", ctl))
-		return false;
-	writer->other = pcm_open(dev, O_APPEND | O_NONBLOCK);
-	close(ctl);
+	writer->other = pcm_join(&writer->stream.dev,
+				 pcm_subdevice(writer->stream.fd));
 	return !race_failed(race, "open with O_APPEND", writer->other);
 }
 
 static bool still_blocks(struct race *race, struct slow_writer *writer)
 {
-	static const struct sleeper_kind kind = {
-		"WRITEI", SNDRV_PCM_STREAM_PLAYBACK,
-		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_xferi,
-	};
 	struct sleeper sleeper = {
-		.kind = &kind,
+		.kind = &sleeping_writei,
 		.stream = writer->stream,
 		.samples = writer->slow.content,
 	};

@@ -281,6 +281,18 @@ int pcm_prefer_subdevice(unsigned int card, unsigned int subdevice)
 	return fd;
 }
 
+int pcm_join(const struct pcm_dev *dev, unsigned int subdevice)
+{
+	int ctl, fd;
+
+	ctl = pcm_prefer_subdevice(dev->card, subdevice);
+	if (ctl < 0)
+		return ctl;
+	fd = pcm_open(dev, O_APPEND | O_NONBLOCK);
+	close(ctl);
+	return fd;
+}
+
 /*
  * Some drivers offer everything until the first PREPARE and nothing else after
  * it, so go through all of @setups, and back to the first.

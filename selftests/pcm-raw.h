@@ -56,6 +56,9 @@ int pcm_subdevice(int fd);
  */
 int pcm_prefer_subdevice(unsigned int card, unsigned int subdevice);
 
+/* A second, non-blocking descriptor of a substream that is open. */
+int pcm_join(const struct pcm_dev *dev, unsigned int subdevice);
+
 int pcm_ioctl(int fd, unsigned long request, void *arg);
 int pcm_call(int fd, unsigned long request);
 

@@ -252,6 +252,14 @@ static bool open_stream(struct race *race, struct window *window)
 	return !race_failed(race, "open", window->fd);
 }
 
+static void skip_without_round(struct race *race, const char *name,
+			       const char *callback)
+{
+	if (!race->rounds)
+		race_skip(race, "%s was never caught inside %s", name,
+			  callback);
+}
+
 static void intrude(struct race *race, void *ctx)
 {
 	struct window *window = ctx;
@@ -261,9 +269,8 @@ static void intrude(struct race *race, void *ctx)
 	while (race_on(race) && race->rounds < ROUNDS &&
 	       intrude_once(race, window))
 		;
-	if (!race->rounds)
-		race_skip(race, "%s was never caught inside %s",
-			  window->intrusion->name, window->intrusion->callback);
+	skip_without_round(race, window->intrusion->name,
+			   window->intrusion->callback);
 }
 
 FIXTURE(window)
@@ -872,8 +879,7 @@ static void start_against_close(struct race *race, void *ctx)
 		if (inside)
 			race->rounds++;
 	}
-	if (!race->rounds)
-		race_skip(race, "PREPARE was never caught inside prepare");
+	skip_without_round(race, "PREPARE", "prepare");
 }
 
 TEST_F(window, close_vs_start_of_group)
@@ -1145,12 +1151,6 @@ static void close_three(struct window *window)
 	close(window->fd);
 }
 
-static void skip_without_round(struct race *race)
-{
-	if (!race->rounds)
-		race_skip(race, "HWSYNC was never caught inside pointer");
-}
-
 static void drop_against_pause(struct race *race, void *ctx)
 {
 	struct window *window = ctx;
@@ -1164,7 +1164,7 @@ static void drop_against_pause(struct race *race, void *ctx)
 				 "not called");
 		close_three(window);
 	}
-	skip_without_round(race);
+	skip_without_round(race, "HWSYNC", "pointer");
 }
 
 static void drain_against_pause(struct race *race, void *ctx)
@@ -1180,7 +1180,7 @@ static void drain_against_pause(struct race *race, void *ctx)
 				 pcm_state_name(pcm_state(window->fd)));
 		close_three(window);
 	}
-	skip_without_round(race);
+	skip_without_round(race, "HWSYNC", "pointer");
 }
 
 TEST_F(window, drop_vs_pause_of_group)

@@ -10,8 +10,7 @@ from .progress import Pulse, say
 
 GRACE = 5  # seconds between asking and killing; make removes half-made targets when asked
 
-_children = set()
-_whole = {}  # of those that must not be cut short: what each one is
+_children = {}  # what each one is, if it must not be cut short, or None
 _guard = threading.Lock()
 _stopping = False
 
@@ -32,9 +31,7 @@ def start(command, *, whole=None, **options):
             directory = options.get("cwd") or "."
             raise Failure(f"{command[0]}: no such program" if os.path.isdir(directory) else
                           f"{directory} is not a directory") from None
-        _children.add(child)
-        if whole:
-            _whole[child] = whole
+        _children[child] = whole
     return child
 
 
@@ -47,16 +44,8 @@ def _signal(child, signum):
         pass
 
 
-def _let_finish(child):
-    if child.poll() is None:
-        say(f"   waiting for {_whole[child]} to finish: it must not be cut short")
-    child.wait()
-    _children.discard(child)
-    _whole.pop(child, None)
-
-
 def _end(children):
-    hurried = [child for child in children if child not in _whole]
+    hurried = [child for child in children if not _children.get(child)]
     for child in hurried:
         _signal(child, signal.SIGTERM)
     for child in hurried:
@@ -65,10 +54,11 @@ def _end(children):
         except subprocess.TimeoutExpired:
             pass
         _signal(child, signal.SIGKILL)
+    for child in children:
+        if child not in hurried and child.poll() is None:
+            say(f"   waiting for {_children[child]} to finish: it must not be cut short")
         child.wait()
-        _children.discard(child)
-    for child in [child for child in children if child in _whole]:
-        _let_finish(child)
+        _children.pop(child, None)
 
 
 def stop(child):

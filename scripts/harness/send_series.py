@@ -15,6 +15,7 @@ from . import cli, deps, files, proc
 from .failure import Failure
 from .paths import LOGS, PATCHES, ROOT
 from .progress import say, step
+from .series import CHECKPATCH_IGNORED
 
 BRANCH = "params-lock"
 COVER = PATCHES / "cover-letter.txt"
@@ -260,7 +261,7 @@ def _write_mails(tree, folder):
 def _checkpatch(tree, mails):
     log = LOGS / "send-checkpatch.log"
     proc.run(["perl", "scripts/checkpatch.pl", "--strict", "--terse", "--no-summary",
-              "--color=never", "--ignore", "FILE_PATH_CHANGES,ENOSYS", *mails],
+              "--color=never", "--ignore", ",".join(CHECKPATCH_IGNORED), *mails],
              cwd=tree.directory, log=log, what="checkpatch")
 
 

@@ -3,13 +3,14 @@
 import re
 
 from .. import coccinelle, deps, files
-from ..failure import Failure
 from ..objects import Objects
 from ..progress import say
 from .analysis import (COCCINELLE_PACKAGES, both, c_objects, compare, documentation,
                        gcc_and_sparse, plain_copies, touched, warnings)
+from .patches import build_each_patch
 from .prefixes import every_patch_works
 
+I386 = ("ARCH=i386", "CC=gcc")
 CROSS_PACKAGES = ("gcc-powerpc64-linux-gnu", "libc6-dev")
 
 
@@ -62,7 +63,7 @@ def _cross(context, name, *tools):
 
 def builds_32_bit(context):
     """gcc for i386 has nothing new to say about the series"""
-    return _cross(context, "i386", "ARCH=i386", "CC=gcc")
+    return _cross(context, "i386", *I386)
 
 
 def builds_big_endian(context):
@@ -74,29 +75,15 @@ def builds_big_endian(context):
 def each_object_builds(context):
     """gcc for i386 builds what each patch changes, of any driver, with no new warning"""
     source = context.subject.source
-    builder = Objects(source, "i386", "ARCH=i386", "CC=gcc")
-    source.checkout(source.base())
-    builder.configure()
-    log = context.logs / "objects-0000.log"
-    builder.make("W=1", *c_objects(touched(context, source.base(), ".c")), log=log)
-    known = warnings(log)
-    for number, commit in enumerate(context.commits, 1):
-        names = source.git("diff", "--name-only", f"{commit}^", commit, "--",
-                           "sound/*.c", "drivers/*.c").split()
-        objects = c_objects(names)
-        say(f"   {number}/{len(context.commits)}: {' '.join(objects) or 'no object'}")
-        if not objects:
-            continue
-        source.checkout(commit)
-        log = context.logs / f"objects-{number:04}.log"
-        try:
-            builder.make("W=1", *objects, log=log)
-        except Failure as failure:
-            raise Failure(f"patch {number}: {failure}") from None
-        new = sorted(warnings(log) - known)
-        if new:
-            raise Failure(f"patch {number}: {new[0]} ({log})")
-    return f"{len(context.commits)} patches, {len(known)} warnings before them"
+
+    def changed(commit):
+        if commit == source.base():
+            return c_objects(touched(context, commit, ".c"))
+        return c_objects(source.git("diff", "--name-only", f"{commit}^", commit, "--",
+                                    "sound/*.c", "drivers/*.c").split())
+
+    builder = Objects(source, "i386", *I386)
+    return build_each_patch(context, builder, "objects", changed)
 
 
 def allmodconfig(context):
