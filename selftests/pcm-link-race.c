@@ -21,16 +21,6 @@
 #define MAX_STREAMS	9
 #define CHUNK		512
 
-/* 64 KiB, two seconds. */
-static const struct pcm_setup slow_stream = {
-	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
-	.format = SNDRV_PCM_FORMAT_S16_LE,
-	.channels = 2,
-	.rate = 8000,
-	.period_size = 4096,
-	.buffer_size = 16384,
-};
-
 struct group {
 	struct pcm_dev playback, capture;
 	unsigned int captures;		/* of them, the last ones */
@@ -51,7 +41,7 @@ static bool open_group(struct race *race, struct group *group)
 		group->fd[i] = pcm_open(dev, O_NONBLOCK);
 		if (race_failed(race, "open", group->fd[i]) ||
 		    race_failed(race, "configure",
-				pcm_configure(group->fd[i], &slow_stream)))
+				pcm_configure(group->fd[i], &pcm_slow_setup)))
 			return false;
 	}
 	return true;
@@ -77,7 +67,7 @@ static bool fill_playback(struct race *race, struct group *group)
 	for (i = 0; i < group->count - group->captures; i++)
 		if (race_failed(race, "FORWARD",
 				pcm_forward(group->fd[i],
-					    slow_stream.buffer_size)))
+					    pcm_slow_setup.buffer_size)))
 			return false;
 	return true;
 }
@@ -91,10 +81,10 @@ static bool group_devices(struct __test_metadata *_metadata,
 	group->captures = captures;
 	return race_device(_metadata, &group->playback,
 			   SNDRV_PCM_STREAM_PLAYBACK, count - captures,
-			   &slow_stream, 1, driver) &&
+			   &pcm_slow_setup, 1, driver) &&
 	       (!captures ||
 		race_device(_metadata, &group->capture,
-			    SNDRV_PCM_STREAM_CAPTURE, captures, &slow_stream,
+			    SNDRV_PCM_STREAM_CAPTURE, captures, &pcm_slow_setup,
 			    1, driver));
 }
 
@@ -256,7 +246,7 @@ static bool setup_closing(struct race *race, void *ctx)
 			    pcm_call(group->fd[0],
 				     SNDRV_PCM_IOCTL_PREPARE)) &&
 	       !race_failed(race, "configure",
-			    pcm_configure(group->fd[1], &slow_stream)) &&
+			    pcm_configure(group->fd[1], &pcm_slow_setup)) &&
 	       !race_failed(race, "LINK",
 			    pcm_link(group->fd[0], group->fd[1]));
 }
@@ -324,7 +314,8 @@ static void stop_with_open_member(struct race *race, void *ctx)
 
 	if (!open_linked(race, group) ||
 	    race_failed(race, "FORWARD",
-			pcm_forward(group->fd[0], slow_stream.buffer_size)) ||
+			pcm_forward(group->fd[0],
+				    pcm_slow_setup.buffer_size)) ||
 	    race_failed(race, "FORWARD",
 			pcm_forward(group->fd[1], CHUNK)))
 		return;
@@ -623,10 +614,10 @@ static void read_against_write(struct race *race, void *ctx)
 
 	if (open_linked(race, group) &&
 	    !race_failed(race, "SW_PARAMS",
-			 pcm_sw_params(group->fd[0], &slow_stream,
+			 pcm_sw_params(group->fd[0], &pcm_slow_setup,
 				       A_SECOND + CHUNK, 0)) &&
 	    !race_failed(race, "SW_PARAMS",
-			 pcm_sw_params(group->fd[1], &slow_stream, 1, 0)))
+			 pcm_sw_params(group->fd[1], &pcm_slow_setup, 1, 0)))
 		race_duel(race, &ops, group);
 }
 
@@ -833,7 +824,7 @@ static bool come_and_go(struct race *race, void *ctx, unsigned int thread)
 	fd = pcm_open(&group->playback, O_NONBLOCK);
 	if (race_failed(race, "open", fd))
 		return false;
-	err = pcm_configure(fd, &slow_stream);
+	err = pcm_configure(fd, &pcm_slow_setup);
 	if (!err) {
 		err = pcm_link(group->fd[0], fd);
 		if (err && !race_may_lose(err))
@@ -903,7 +894,7 @@ static bool drain_in_thread(struct race *race, struct group *group,
 {
 	return !race_failed(race, "FORWARD",
 			    pcm_forward(group->fd[1],
-					slow_stream.buffer_size)) &&
+					pcm_slow_setup.buffer_size)) &&
 	       !race_failed(race, "pthread_create",
 			    -pthread_create(thread, NULL, blocking_drain,
 					    group));
@@ -1028,7 +1019,7 @@ struct cable {
 /* What can be set though the far end is set up, and differs from that. */
 static struct pcm_setup unlike_stream(void)
 {
-	struct pcm_setup setup = slow_stream;
+	struct pcm_setup setup = pcm_slow_setup;
 
 	setup.access = SNDRV_PCM_ACCESS_RW_NONINTERLEAVED;
 	return setup;
@@ -1099,7 +1090,7 @@ static void stop_of_peer(struct race *race, void *ctx)
 static bool find_cable(struct __test_metadata *_metadata, struct cable *cable,
 		       unsigned int captures)
 {
-	const struct pcm_setup setups[] = { slow_stream, unlike_stream() };
+	const struct pcm_setup setups[] = { pcm_slow_setup, unlike_stream() };
 
 	if (!race_device(_metadata, &cable->playback, SNDRV_PCM_STREAM_PLAYBACK,
 			 1, setups, ARRAY_SIZE(setups), "Loopback"))
@@ -1190,7 +1181,7 @@ static bool open_slow_group(struct race *race, struct slow_group *slow)
 	return !race_failed(race, "open", cable->fd) &&
 	       !race_failed(race, "open", slow->fd) &&
 	       !race_failed(race, "configure",
-			    pcm_configure(slow->fd, &slow_stream)) &&
+			    pcm_configure(slow->fd, &pcm_slow_setup)) &&
 	       !race_failed(race, "LINK",
 			    pcm_link(slow->fd, cable->group.fd[0]));
 }
@@ -1209,7 +1200,7 @@ static bool configure_unlike(struct race *race, int fd)
 	return !race_failed(race, "configure the playback",
 			    pcm_configure(fd, &unlike)) &&
 	       !race_failed(race, "FORWARD",
-			    pcm_forward(fd, slow_stream.buffer_size));
+			    pcm_forward(fd, pcm_slow_setup.buffer_size));
 }
 
 static void *request_of_captures(void *arg)
@@ -1334,7 +1325,7 @@ static void run_slow_group(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, pcmtest_remake(false));
 	if (find_cable(_metadata, &slow.cable, 1) &&
 	    race_device(_metadata, &slow.slow, SNDRV_PCM_STREAM_CAPTURE, 1,
-			&slow_stream, 1, PCMTEST_DRIVER))
+			&pcm_slow_setup, 1, PCMTEST_DRIVER))
 		race_test(_metadata, body, &slow);
 	pcmtest_restore();
 }

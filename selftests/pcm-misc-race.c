@@ -37,16 +37,6 @@ static const struct pcm_setup stereo_large = {
 	.buffer_size = 16384,
 };
 
-/* What snd-pcmtest can play, more than a second. */
-static const struct pcm_setup long_stream = {
-	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
-	.format = SNDRV_PCM_FORMAT_S16_LE,
-	.channels = 2,
-	.rate = 8000,
-	.period_size = 4096,
-	.buffer_size = 16384,
-};
-
 struct target {
 	struct pcm_dev dev;
 	int fd;
@@ -294,7 +284,7 @@ static void run_unbind_pcmtest(struct __test_metadata *_metadata,
 			       struct unplugged *unplugged,
 			       void (*body)(struct race *race, void *ctx))
 {
-	if (!find_unbindable(_metadata, unplugged, &long_stream,
+	if (!find_unbindable(_metadata, unplugged, &pcm_slow_setup,
 			     PCMTEST_DRIVER))
 		return;
 	if (!pcmtest_can_delay())
@@ -318,7 +308,7 @@ static void unbind_paused(struct race *race, void *ctx)
 
 	fd = pcm_open(&unplugged->goes, O_NONBLOCK);
 	if (race_failed(race, "open", fd) ||
-	    !start_playing(race, fd, &long_stream) ||
+	    !start_playing(race, fd, &pcm_slow_setup) ||
 	    race_failed(race, "PAUSE", pcm_ioctl(fd, SNDRV_PCM_IOCTL_PAUSE,
 						 (void *)1L)))
 		return;
@@ -365,7 +355,7 @@ static int call_prepare(int fd)
 
 static int call_hw_params(int fd)
 {
-	return pcm_hw_params(fd, &long_stream);
+	return pcm_hw_params(fd, &pcm_slow_setup);
 }
 
 static void *run_change(void *arg)
@@ -388,7 +378,7 @@ static void unbind_in_change(struct race *race, void *ctx)
 	unplugged->fd = pcm_open(&unplugged->goes, O_NONBLOCK);
 	if (race_failed(race, "open", unplugged->fd) ||
 	    race_failed(race, "configure",
-			pcm_configure(unplugged->fd, &long_stream)))
+			pcm_configure(unplugged->fd, &pcm_slow_setup)))
 		return;
 	status = map_status(race, unplugged->fd);
 	if (!status)
@@ -478,7 +468,7 @@ static void prepare_against_hwsync(struct race *race, void *ctx)
 	};
 
 	if (!race_failed(race, "open", fd) &&
-	    !race_failed(race, "configure", pcm_configure(fd, &long_stream)))
+	    !race_failed(race, "configure", pcm_configure(fd, &pcm_slow_setup)))
 		race_loops(race, loops, ARRAY_SIZE(loops));
 }
 
@@ -494,7 +484,7 @@ TEST(prepare_vs_hwsync)
 {
 	struct unplugged unplugged = {};
 
-	if (!find_unbindable(_metadata, &unplugged, &long_stream,
+	if (!find_unbindable(_metadata, &unplugged, &pcm_slow_setup,
 			     PCMTEST_DRIVER))
 		return;
 	if (pcmtest_set(EXPLICIT_SYNC, "Y"))

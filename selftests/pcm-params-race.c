@@ -25,15 +25,6 @@
 #define XFER_FRAMES	1024
 #define WIDE_CHANNELS	2
 
-static const struct pcm_setup long_buffer = {
-	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
-	.format = SNDRV_PCM_FORMAT_S16_LE,
-	.channels = 2,
-	.rate = 8000,
-	.period_size = 4096,
-	.buffer_size = 16384,
-};
-
 /* Two configurations that have no value in common. */
 static const struct pcm_setup unlike[] = {
 	{
@@ -505,7 +496,7 @@ static bool disturb_copy(struct race *race, struct slow_writer *writer,
 	int err;
 
 	race_beat(race, 0);
-	if (!configure(race, &writer->stream, &long_buffer))
+	if (!configure(race, &writer->stream, &pcm_slow_setup))
 		return false;
 	slow_page_arm(&writer->slow);
 	err = pthread_create(&thread, NULL, write_slow_samples, writer);
@@ -561,7 +552,7 @@ static void run_slow_writer(struct __test_metadata *_metadata,
 	struct slow_writer writer = {};
 
 	if (race_device(_metadata, &writer.stream.dev,
-			SNDRV_PCM_STREAM_PLAYBACK, 1, &long_buffer, 1, NULL))
+			SNDRV_PCM_STREAM_PLAYBACK, 1, &pcm_slow_setup, 1, NULL))
 		race_test(_metadata, body, &writer);
 }
 
@@ -1138,7 +1129,8 @@ static bool still_blocks(struct race *race, struct slow_writer *writer)
 
 	if (race_failed(race, "FORWARD",
 			pcm_forward(writer->stream.fd,
-				    long_buffer.buffer_size - writer->result)) ||
+				    pcm_slow_setup.buffer_size -
+				    writer->result)) ||
 	    !put_to_sleep(race, &sleeper, &thread))
 		return false;
 	pcm_call(writer->stream.fd, SNDRV_PCM_IOCTL_DROP);
@@ -1257,8 +1249,8 @@ static bool setup_drain(struct race *race, void *ctx)
 {
 	struct stream *stream = ctx;
 
-	if (!configure(race, stream, &long_buffer) ||
-	    !fill(race, stream->fd, &long_buffer))
+	if (!configure(race, stream, &pcm_slow_setup) ||
+	    !fill(race, stream->fd, &pcm_slow_setup))
 		return false;
 	memset(&stream->before, 0, sizeof(stream->before));
 	return !pcm_ioctl(stream->fd, SNDRV_PCM_IOCTL_STATUS, &stream->before);
@@ -1288,10 +1280,10 @@ static void do_hw_params(void *ctx)
 /* The engine runs though the core thinks otherwise: make both agree again. */
 static void cure_stray_engine(struct race *race, struct stream *stream)
 {
-	if (pcm_configure(stream->fd, &long_buffer))
+	if (pcm_configure(stream->fd, &pcm_slow_setup))
 		return;
 	race_failed(race, "FORWARD",
-		    pcm_forward(stream->fd, long_buffer.period_size));
+		    pcm_forward(stream->fd, pcm_slow_setup.period_size));
 	pcm_call(stream->fd, SNDRV_PCM_IOCTL_START);
 	pcm_call(stream->fd, SNDRV_PCM_IOCTL_DROP);
 }
@@ -1311,7 +1303,7 @@ static void check_drain(struct race *race, void *ctx)
 		race_hit(race, "DRAIN: %s", strerror(-stream->err_a));
 
 	/* The time of the last start survives in the runtime. */
-	if (pcm_hw_params(stream->fd, &long_buffer) ||
+	if (pcm_hw_params(stream->fd, &pcm_slow_setup) ||
 	    pcm_ioctl(stream->fd, SNDRV_PCM_IOCTL_STATUS, &after)) {
 		race_broken(race, "no STATUS");
 		return;
@@ -1375,13 +1367,13 @@ static void run_on_two_setups(struct __test_metadata *_metadata,
 
 TEST(drain_vs_hw_free)
 {
-	run_on_two_setups(_metadata, drain_against_free, &long_buffer,
+	run_on_two_setups(_metadata, drain_against_free, &pcm_slow_setup,
 			  &unlike[0]);
 }
 
 TEST(drain_vs_hw_params)
 {
-	run_on_two_setups(_metadata, drain_against_params, &long_buffer,
+	run_on_two_setups(_metadata, drain_against_params, &pcm_slow_setup,
 			  &unlike[0]);
 }
 

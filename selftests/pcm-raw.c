@@ -21,6 +21,15 @@ static const char * const virtual_drivers[] = {
 	"Dummy", "Loopback", "PCM-TEST Driver",
 };
 
+const struct pcm_setup pcm_slow_setup = {
+	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 2,
+	.rate = 8000,
+	.period_size = 4096,
+	.buffer_size = 16384,
+};
+
 int pcm_ioctl(int fd, unsigned long request, void *arg)
 {
 	return ioctl(fd, request, arg) < 0 ? -errno : 0;

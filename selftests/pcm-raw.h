@@ -29,6 +29,9 @@ struct pcm_setup {
 	unsigned int buffer_size;
 };
 
+/* 64 KiB, two seconds; every virtual driver can do it. */
+extern const struct pcm_setup pcm_slow_setup;
+
 struct pcm_pointers {
 	int state;
 	unsigned long hw_ptr;

@@ -25,15 +25,6 @@
 
 #define TRIGGER_STOP	0	/* SNDRV_PCM_TRIGGER_STOP */
 
-static const struct pcm_setup setup = {
-	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
-	.format = SNDRV_PCM_FORMAT_S16_LE,
-	.channels = 2,
-	.rate = 8000,
-	.period_size = 4096,
-	.buffer_size = 16384,
-};
-
 /* It takes a short time to go round this buffer. */
 static const struct pcm_setup short_setup = {
 	.access = SNDRV_PCM_ACCESS_RW_INTERLEAVED,
@@ -75,9 +66,9 @@ static bool bring_forward(struct race *race, int fd)
 	int err;
 
 	pcm_call(fd, SNDRV_PCM_IOCTL_DROP);
-	if (race_failed(race, "configure", pcm_configure(fd, &setup)))
+	if (race_failed(race, "configure", pcm_configure(fd, &pcm_slow_setup)))
 		return false;
-	err = pcm_forward(fd, setup.buffer_size / 2);
+	err = pcm_forward(fd, pcm_slow_setup.buffer_size / 2);
 	/* a capture has nothing yet that could be skipped */
 	return err == -ENOSPC || !race_failed(race, "FORWARD", err);
 }
@@ -89,7 +80,7 @@ static int call_prepare(struct window *window)
 
 static int call_hw_params(struct window *window)
 {
-	return pcm_hw_params(window->fd, &setup);
+	return pcm_hw_params(window->fd, &pcm_slow_setup);
 }
 
 static int call_hw_refine(struct window *window)
@@ -310,8 +301,8 @@ static void run_streams(struct __test_metadata *_metadata, int stream,
 			unsigned int count, struct window *window,
 			void (*body)(struct race *race, void *ctx))
 {
-	if (race_device(_metadata, &window->dev, stream, count, &setup, 1,
-			PCMTEST_DRIVER))
+	if (race_device(_metadata, &window->dev, stream, count,
+			&pcm_slow_setup, 1, PCMTEST_DRIVER))
 		race_test(_metadata, body, window);
 }
 
@@ -393,7 +384,8 @@ static void ack_without_buffer(struct race *race, void *ctx)
 	int err;
 
 	if (!open_stream(race, window) ||
-	    race_failed(race, "configure", pcm_configure(window->fd, &setup)) ||
+	    race_failed(race, "configure",
+			pcm_configure(window->fd, &pcm_slow_setup)) ||
 	    race_failed(race, "HW_FREE",
 			pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE)))
 		return;
@@ -417,7 +409,7 @@ static bool setup_sync(struct race *race, void *ctx)
 	struct window *window = ctx;
 
 	return !race_failed(race, "configure",
-			    pcm_configure(window->fd, &setup));
+			    pcm_configure(window->fd, &pcm_slow_setup));
 }
 
 static void sync_buffer(void *ctx)
@@ -468,7 +460,7 @@ TEST_F(window, dma_sync_vs_hw_free)
 static int silence_what_was_played(struct window *window)
 {
 	struct snd_pcm_sw_params params;
-	int err = plain_sw_params(window->fd, &setup, &params);
+	int err = plain_sw_params(window->fd, &pcm_slow_setup, &params);
 
 	params.stop_threshold = params.boundary;
 	params.silence_size = params.boundary;
@@ -711,7 +703,8 @@ static void kill_writer(struct race *race, void *ctx)
 	pthread_t thread;
 
 	if (!open_stream(race, window) ||
-	    race_failed(race, "configure", pcm_configure(window->fd, &setup)) ||
+	    race_failed(race, "configure",
+			pcm_configure(window->fd, &pcm_slow_setup)) ||
 	    race_failed(race, "pthread_create",
 			-pthread_create(&thread, NULL, keep_moving, window)))
 		return;
@@ -899,7 +892,7 @@ static void link_and_close(void *ctx)
 	window->linked = pcm_open(&window->dev, O_NONBLOCK);
 	if (window->linked < 0)
 		return;
-	if (!pcm_hw_params(window->linked, &setup))
+	if (!pcm_hw_params(window->linked, &pcm_slow_setup))
 		pcm_link(window->fd, window->linked);
 	close(window->linked);
 }
@@ -1023,7 +1016,7 @@ TEST_F(window, reset_of_running_captures)
 /* Leave a part of what was to be played. */
 static bool shorten(struct race *race, int fd)
 {
-	unsigned long frames = setup.buffer_size / 2 - CHUNK / 2;
+	unsigned long frames = pcm_slow_setup.buffer_size / 2 - CHUNK / 2;
 
 	return !race_failed(race, "REWIND",
 			    pcm_ioctl(fd, SNDRV_PCM_IOCTL_REWIND, &frames));

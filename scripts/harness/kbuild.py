@@ -113,7 +113,8 @@ class Builder:
         kept = Kernel(KERNELS / self.key(commit))
         if kept.directory.exists():
             return kept
-        with step(f"building {self.source.label} {what}, config {self.config}"):
+        about = f"{self.source.label} {what}, config {self.config}"
+        with step(f"building {about}"):
             self.source.checkout(commit)
             self.configure()
             self.make("bzImage", "modules")
@@ -122,4 +123,5 @@ class Builder:
                 for path in (self.objects / "arch/x86/boot/bzImage", self.objects / ".config",
                              self.objects / "System.map", *self.objects.glob("sound/**/*.ko")):
                     shutil.copy(path, part / path.name.lstrip("."))
+                (part / "about").write_text(about + "\n", encoding="utf-8")
         return kept
