@@ -1251,9 +1251,47 @@ TEST_F(window, late_xrun_vs_close)
 	run_window(_metadata, &self->window, xruns_behind_close);
 }
 
+static int drop_and_free(struct window *window)
+{
+	int err = call_drop(window);
+
+	if (!err)
+		err = pcm_call(window->linked, SNDRV_PCM_IOCTL_HW_FREE);
+	if (!err)
+		err = pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE);
+	return err;
+}
+
+static void resume_unequal(struct race *race, struct window *window)
+{
+	int err, state;
+
+	err = call_resume(window);
+	if (err)
+		race_hit(race, "RESUME of a stream while a linked one is done: %s",
+			 strerror(-err));
+	state = pcm_state(window->fd);
+	if (state != SNDRV_PCM_STATE_DRAINING)
+		race_hit(race, "a stream is %s after RESUME because a linked one is done",
+			 pcm_state_name(state));
+	state = pcm_state(window->linked);
+	if (state != SNDRV_PCM_STATE_SETUP)
+		race_hit(race, "a stream that was done is %s after RESUME",
+			 pcm_state_name(state));
+	err = call_resume(window);
+	if (err != -EBADFD)
+		race_hit(race, "RESUME of a stream that is not suspended: %s",
+			 strerror(-err));
+	/* snd-pcmtest complains if that one is playing. */
+	err = drop_and_free(window);
+	if (err)
+		race_hit(race, "DROP, HW_FREE: %s", strerror(-err));
+}
+
 /*
  * Both streams drain, the second one is done first.  It has nothing to suspend
- * then, which is no reason to leave the first one running.
+ * then, which is no reason to leave the first one running, nor to resume, though
+ * it has been suspended before.
  */
 static void suspend_unequal(struct race *race, void *ctx)
 {
@@ -1261,7 +1299,8 @@ static void suspend_unequal(struct race *race, void *ctx)
 	int err, state;
 
 	if (!open_linked(race, window) || !shorten(race, window->linked) ||
-	    !begin_drain(race, window))
+	    !begin_drain(race, window) ||
+	    race_failed(race, "suspend, RESUME", suspend_and_resume(window)))
 		return;
 	do {
 		race_sleep_ms(5);
@@ -1286,6 +1325,8 @@ static void suspend_unequal(struct race *race, void *ctx)
 	if (state != SNDRV_PCM_STATE_SETUP)
 		race_hit(race, "a stream that was done is %s after suspend",
 			 pcm_state_name(state));
+	if (!race->hits)
+		resume_unequal(race, window);
 }
 
 TEST_F(window, suspend_with_idle_member)
@@ -1300,17 +1341,6 @@ TEST_F(window, suspend_with_idle_member)
  * not run on, as nobody stops a stream that is SUSPENDED.
  */
 #define TRIGGER_ERROR	"inject_trigger_err"
-
-static int drop_and_free(struct window *window)
-{
-	int err = call_drop(window);
-
-	if (!err)
-		err = pcm_call(window->linked, SNDRV_PCM_IOCTL_HW_FREE);
-	if (!err)
-		err = pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE);
-	return err;
-}
 
 static void resume_halfway(struct race *race, void *ctx)
 {
