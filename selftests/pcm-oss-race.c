@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -364,6 +365,28 @@ static void failing_mmap(struct race *race, void *ctx)
 			 strerror(errno));
 }
 
+/* Parameters that are still to be set do not keep a stream from being mapped. */
+static void mmap_after_setfragment(struct race *race, void *ctx)
+{
+	struct shared_stream *shared = ctx;
+	int err;
+
+	if (!open_plain_oss(race, shared) ||
+	    race_failed(race, "SETFRAGMENT",
+			oss_set(shared->oss, SNDCTL_DSP_SETFRAGMENT,
+				0x0004000b)))
+		return;
+	race->rounds++;
+	err = try_mmap(shared->oss, sysconf(_SC_PAGESIZE), 0);
+	if (err)
+		race_hit(race, "mmap() after SETFRAGMENT: %s", strerror(-err));
+}
+
+TEST(oss_mmap_after_setfragment)
+{
+	run_shared(_metadata, mmap_after_setfragment);
+}
+
 TEST(oss_mmap_failure_breaks_write)
 {
 	run_shared(_metadata, failing_mmap);
@@ -458,6 +481,77 @@ TEST(oss_sync_of_nonatomic_pcm)
 }
 
 /*
+ * A fragment of which a part was passed on already: SYNC passes on the rest and
+ * no more.
+ */
+static long write_until_full(struct race *race, int fd)
+{
+	static const char samples[FRAGMENT / 3 * 4];
+	ssize_t len;
+	long sum = 0;
+
+	while ((len = write(fd, samples, sizeof(samples))) > 0)
+		sum += len;
+	if (errno != EAGAIN)
+		race_broken(race, "OSS write: %s", strerror(errno));
+	return sum;
+}
+
+static bool sync_part(struct race *race, struct shared_stream *shared, int proc)
+{
+	unsigned long frames, written = 0;
+	audio_buf_info space;
+	char text[1024];
+	int i, err;
+
+	race_beat(race, 0);
+	if (race_failed(race, "GETOSPACE",
+			pcm_ioctl(shared->oss, SNDCTL_DSP_GETOSPACE, &space)))
+		return false;
+	for (i = 0; i < 5; i++) {
+		written += write_until_full(race, shared->oss);
+		race_sleep_ms(19);
+	}
+	err = pcm_call(shared->oss, SNDCTL_DSP_SYNC);
+	if (race_failed(race, "SYNC", err))
+		return false;
+	if (pcm_proc_read(proc, text, sizeof(text)) < 0 ||
+	    !pcm_proc_value(text, "appl_ptr", &frames)) {
+		race_broken(race, "no appl_ptr in /proc");
+		return false;
+	}
+	race->rounds++;
+	written = (written + space.fragsize - 1) / space.fragsize *
+		  space.fragsize;
+	if (frames * 4 > written)
+		race_hit(race, "%lu bytes with the last fragment, %lu in the stream after SYNC",
+			 written, frames * 4);
+	return true;
+}
+
+static void sync_parts(struct race *race, void *ctx)
+{
+	struct shared_stream *shared = ctx;
+	int proc;
+
+	if (!open_plain_oss(race, shared) ||
+	    race_failed(race, "OSS nonblocking",
+			pcm_call(shared->oss, SNDCTL_DSP_NONBLOCK)))
+		return;
+	proc = pcm_proc_open(&shared->dev, 0, "status", O_RDONLY);
+	if (race_failed(race, "status in /proc", proc))
+		return;
+	while (race_on(race) && race->rounds < 20 &&
+	       sync_part(race, shared, proc))
+		;
+}
+
+TEST(oss_sync_of_partial_fragment)
+{
+	run_shared(_metadata, sync_parts);
+}
+
+/*
  * A write is held up in the middle of its copy.  Who waits for it in an ioctl
  * can at least be killed, and a write with O_NONBLOCK does not wait at all.
  */
@@ -469,14 +563,21 @@ struct held_up_writer {
 	const char *verdict;		/* if it never did */
 	bool in_time;			/* whether any try was */
 	unsigned long request;		/* whose caller gets killed */
+	bool reading;			/* he who is held up */
 };
 
 static void *write_slow_samples(void *arg)
 {
 	struct held_up_writer *writer = arg;
+	int fd = writer->shared.oss;
+	void *page = writer->slow.page;
 
-	if (write(writer->shared.oss, writer->slow.page, FRAGMENT / 8) < 0)
+	if (writer->reading) {
+		if (read(fd, page, FRAGMENT / 8) < 0)
+			ksft_perror("OSS read");
+	} else if (write(fd, page, FRAGMENT / 8) < 0) {
 		ksft_perror("OSS write");
+	}
 	return NULL;
 }
 
@@ -493,26 +594,92 @@ static bool hold_up_write(struct race *race, struct held_up_writer *writer,
 	return true;
 }
 
+static int call_request(struct held_up_writer *writer)
+{
+	int value = 0;
+
+	return pcm_ioctl(writer->shared.oss, writer->request, &value);
+}
+
+/* There is nothing to wait for unless the capture has been stopped. */
+static int call_poll(struct held_up_writer *writer)
+{
+	struct pollfd pfd = {
+		.fd = writer->shared.oss,
+		.events = POLLIN,
+	};
+
+	return poll(&pfd, 1, -1) < 0 ? -errno : 0;
+}
+
+static pid_t call_in_child(struct race *race, struct held_up_writer *writer,
+			   int (*call)(struct held_up_writer *writer))
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(call(writer) != 0);
+	race_failed(race, "fork", pid);
+	return pid;
+}
+
+static bool capture_stops(struct held_up_writer *writer)
+{
+	struct pcm_dev dev = writer->shared.dev;
+	char text[1024];
+	int proc, ms;
+
+	dev.stream = SNDRV_PCM_STREAM_CAPTURE;
+	proc = pcm_proc_open(&dev, 0, "status", O_RDONLY);
+	for (ms = 0; proc >= 0 && ms < 100; ms++) {
+		if (pcm_proc_read(proc, text, sizeof(text)) > 0 &&
+		    !strncmp(text, "state: SETUP", 12))
+			break;
+		race_sleep_ms(1);
+	}
+	close(proc);
+	return proc >= 0 && ms < 100;
+}
+
 static bool kill_caller(struct race *race, struct held_up_writer *writer)
 {
 	pthread_t thread;
 	bool killed, in_time;
-	int value = 0;
 	pid_t pid;
 
 	if (!hold_up_write(race, writer, &thread))
 		return false;
-	pid = fork();
-	if (!pid)
-		_exit(pcm_ioctl(writer->shared.oss, writer->request, &value) != 0);
-
+	pid = call_in_child(race, writer, call_request);
 	race_sleep_ms(100);
-	killed = race_failed(race, "fork", pid) || race_kill(pid, 200);
+	killed = pid < 0 || race_kill(pid, 200);
 	in_time = slow_page_release(&writer->slow);
 	writer->in_time |= in_time;
 	pthread_join(thread, NULL);
 	if (!killed)
 		waitpid(pid, NULL, 0);
+	return killed && in_time;
+}
+
+/* RESET stops the capture, then waits as well. */
+static bool kill_poll(struct race *race, struct held_up_writer *writer)
+{
+	pid_t resetting, polling;
+	pthread_t thread;
+	bool killed, in_time;
+
+	if (!hold_up_write(race, writer, &thread))
+		return false;
+	resetting = call_in_child(race, writer, call_request);
+	in_time = capture_stops(writer);
+	polling = call_in_child(race, writer, call_poll);
+	race_sleep_ms(50);
+	killed = polling < 0 || race_kill(polling, 150);
+	in_time = slow_page_release(&writer->slow) && in_time;
+	writer->in_time |= in_time;
+	pthread_join(thread, NULL);
+	if (!killed)
+		waitpid(polling, NULL, 0);
+	waitpid(resetting, NULL, 0);
 	return killed && in_time;
 }
 
@@ -584,6 +751,42 @@ TEST(oss_gettrigger_killable)
 	};
 
 	run_held_up(_metadata, &writer);
+}
+
+TEST(oss_gettrigger_of_capture_killable)
+{
+	struct held_up_writer reader = {
+		.disturb = kill_caller,
+		.verdict = "GETTRIGGER can't be killed while a read waits for its page",
+		.request = SNDCTL_DSP_GETTRIGGER,
+		.reading = true,
+	};
+
+	run_held_up(_metadata, &reader);
+}
+
+TEST(oss_sync_killable)
+{
+	struct held_up_writer reader = {
+		.disturb = kill_caller,
+		.verdict = "SYNC can't be killed while a read waits for its page",
+		.request = SNDCTL_DSP_SYNC,
+		.reading = true,
+	};
+
+	run_held_up(_metadata, &reader);
+}
+
+TEST(oss_poll_killable)
+{
+	struct held_up_writer reader = {
+		.disturb = kill_poll,
+		.verdict = "poll() can't be killed while a read waits for its page",
+		.request = SNDCTL_DSP_RESET,
+		.reading = true,
+	};
+
+	run_held_up(_metadata, &reader);
 }
 
 TEST(oss_nonblocking_write_refused)

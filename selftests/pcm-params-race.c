@@ -514,7 +514,10 @@ static bool disturb_copy(struct race *race, struct slow_writer *writer,
 	return true;
 }
 
-/* A part of it would be wrong, too, which shows in appl_ptr. */
+/*
+ * A part of it would be wrong, too, which shows in appl_ptr.  There is room for
+ * all that is written, or for half of it.
+ */
 static int forward_a_bit(int fd)
 {
 	unsigned long frames = XFER_FRAMES / 2;
@@ -522,19 +525,32 @@ static int forward_a_bit(int fd)
 	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames);
 }
 
+#define NEARLY_ALL	(pcm_slow_setup.buffer_size - XFER_FRAMES / 2)
+
+static int forward_nearly_all(int fd)
+{
+	unsigned long frames = NEARLY_ALL;
+
+	return pcm_ioctl(fd, SNDRV_PCM_IOCTL_FORWARD, &frames);
+}
+
 static bool forward_round(struct race *race, struct slow_writer *writer)
 {
+	bool nearly_all = race->rounds % 2;
+	long frames = nearly_all ? NEARLY_ALL : XFER_FRAMES / 2;
 	struct pcm_pointers pointers;
 	int err;
 
-	if (!disturb_copy(race, writer, forward_a_bit, &err))
+	if (!disturb_copy(race, writer, nearly_all ? forward_nearly_all :
+			  forward_a_bit, &err))
 		return false;
 	if (err || writer->result < 0)
 		return true;
 	pcm_pointers(writer->stream.fd, &pointers);
-	if ((long)pointers.appl_ptr != writer->result + XFER_FRAMES / 2)
-		race_hit(race, "appl_ptr is %lu after FORWARD by %u and WRITEI of %ld",
-			 pointers.appl_ptr, XFER_FRAMES / 2, writer->result);
+	if ((long)pointers.appl_ptr != writer->result + frames ||
+	    pointers.appl_ptr > pcm_slow_setup.buffer_size)
+		race_hit(race, "appl_ptr is %lu after FORWARD by %ld and WRITEI of %ld",
+			 pointers.appl_ptr, frames, writer->result);
 	return true;
 }
 
@@ -566,6 +582,11 @@ static int reconfigure(int fd)
 	return pcm_hw_params(fd, &unlike[0]);
 }
 
+static int free_buffer(int fd)
+{
+	return pcm_call(fd, SNDRV_PCM_IOCTL_HW_FREE);
+}
+
 static int prepare_again(int fd)
 {
 	return pcm_call(fd, SNDRV_PCM_IOCTL_PREPARE);
@@ -573,16 +594,18 @@ static int prepare_again(int fd)
 
 static void params_in_copy(struct race *race, void *ctx)
 {
-	static int (*const changes[])(int fd) = { reconfigure, prepare_again };
+	static int (*const changes[])(int fd) = {
+		reconfigure, prepare_again, free_buffer,
+	};
 	struct slow_writer *writer = ctx;
 	int err;
 
 	if (!open_slow_writer(race, writer))
 		return;
 	while (race_on(race) && race->rounds < 20 &&
-	       disturb_copy(race, writer, changes[race->rounds % 2], &err))
+	       disturb_copy(race, writer, changes[race->rounds % 3], &err))
 		if (err != -EBUSY && err != -EAGAIN)
-			race_hit(race, "HW_PARAMS or PREPARE during a copy: %s",
+			race_hit(race, "HW_PARAMS, PREPARE or HW_FREE during a copy: %s",
 				 strerror(-err));
 }
 
@@ -656,6 +679,15 @@ static long sleep_in_vector(struct sleeper *sleeper)
 		len = writev(sleeper->stream.fd, &iov, 1);
 	else
 		len = readv(sleeper->stream.fd, &iov, 1);
+	return len < 0 ? -errno : len;
+}
+
+static long sleep_in_write(struct sleeper *sleeper)
+{
+	ssize_t len;
+
+	len = write(sleeper->stream.fd, sleeper->samples,
+		    XFER_FRAMES * sizeof(short));
 	return len < 0 ? -errno : len;
 }
 
@@ -902,21 +934,40 @@ static bool half_written_round(struct race *race, struct sleeper *sleeper)
 	return !race_failed(race, "HW_PARAMS, PREPARE or START", err);
 }
 
+static void run_half_written(struct __test_metadata *_metadata,
+			     const struct sleeper_kind *kind)
+{
+	struct pcm_setup setups[] = { one_channel, more_channels };
+	struct sleeper sleeper = {
+		.kind = kind,
+		.round = half_written_round,
+	};
+
+	setups[0].access = kind->access;
+	setups[1].access = kind->access;
+	if (race_device(_metadata, &sleeper.stream.dev, SNDRV_PCM_STREAM_PLAYBACK,
+			1, setups, ARRAY_SIZE(setups), NULL))
+		race_test(_metadata, sleeping_transfer, &sleeper);
+}
+
 TEST(half_writev_outlives_config)
 {
 	static const struct sleeper_kind kind = {
 		"writev()", SNDRV_PCM_STREAM_PLAYBACK,
 		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_vector,
 	};
-	const struct pcm_setup setups[] = { one_channel, more_channels };
-	struct sleeper sleeper = {
-		.kind = &kind,
-		.round = half_written_round,
+
+	run_half_written(_metadata, &kind);
+}
+
+TEST(half_write_outlives_config)
+{
+	static const struct sleeper_kind kind = {
+		"write()", SNDRV_PCM_STREAM_PLAYBACK,
+		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_write,
 	};
 
-	if (race_device(_metadata, &sleeper.stream.dev, SNDRV_PCM_STREAM_PLAYBACK,
-			1, setups, ARRAY_SIZE(setups), NULL))
-		race_test(_metadata, sleeping_transfer, &sleeper);
+	run_half_written(_metadata, &kind);
 }
 
 /*
@@ -1088,23 +1139,54 @@ static bool freed_round(struct race *race, struct sleeper *sleeper)
 		race_sleep_ms(1);
 	race->rounds++;
 	if (!__atomic_load_n(&sleeper->done, __ATOMIC_ACQUIRE))
-		race_hit(race, "WRITEI sleeps on a second after HW_FREE");
+		race_hit(race, "%s sleeps on a second after HW_FREE",
+			 sleeper->kind->name);
 	pthread_join(thread, NULL);
 	/* by jiffies as the kernel has it, which times() counts by tens of ms */
 	if (sleeper->result == -EIO &&
 	    sleeper->jiffies_ms + 10 >= time_out_ms(&two_seconds))
-		ksft_print_msg("WRITEI timed out before HW_FREE, after %lu ms, %lu ms of jiffies\n",
-			       sleeper->ms, sleeper->jiffies_ms);
+		ksft_print_msg("%s timed out before HW_FREE, after %lu ms, %lu ms of jiffies\n",
+			       sleeper->kind->name, sleeper->ms,
+			       sleeper->jiffies_ms);
 	else if (!race_may_lose(sleeper->result))
 		race_hit(race,
-			 "WRITEI returned %ld after HW_FREE, %lu ms, %lu ms of jiffies",
-			 sleeper->result, sleeper->ms, sleeper->jiffies_ms);
+			 "%s returned %ld after HW_FREE, %lu ms, %lu ms of jiffies",
+			 sleeper->kind->name, sleeper->result, sleeper->ms,
+			 sleeper->jiffies_ms);
 	return true;
 }
 
 TEST(hw_free_wakes_sleeping_writei)
 {
 	run_sleeping_writei(_metadata, freed_round);
+}
+
+static long sleep_in_poll(struct sleeper *sleeper)
+{
+	struct pollfd pfd = {
+		.fd = sleeper->stream.fd,
+		.events = POLLOUT,
+	};
+
+	if (poll(&pfd, 1, 3000) < 0)
+		return -errno;
+	return pfd.revents & POLLERR ? -EBADFD : pfd.revents;
+}
+
+TEST(hw_free_wakes_poll)
+{
+	static const struct sleeper_kind kind = {
+		.name = "poll()",
+		.transfer = sleep_in_poll,
+	};
+	struct sleeper sleeper = {
+		.kind = &kind,
+		.round = freed_round,
+	};
+
+	if (race_device(_metadata, &sleeper.stream.dev, SNDRV_PCM_STREAM_PLAYBACK,
+			1, &two_seconds, 1, NULL))
+		race_test(_metadata, sleeping_transfer, &sleeper);
 }
 
 /*
@@ -1375,6 +1457,195 @@ TEST(drain_vs_hw_params)
 {
 	run_on_two_setups(_metadata, drain_against_params, &pcm_slow_setup,
 			  &unlike[0]);
+}
+
+/* A stream that was started is not prepared, whoever comes first. */
+static void do_prepare(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->err_a = pcm_call(stream->fd, SNDRV_PCM_IOCTL_PREPARE);
+}
+
+static void do_start(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->err_b = pcm_call(stream->fd, SNDRV_PCM_IOCTL_START);
+}
+
+static void check_started(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+	int state = pcm_state(stream->fd);
+
+	if ((stream->err_a && !race_may_lose(stream->err_a)) ||
+	    (stream->err_b && !race_may_lose(stream->err_b)))
+		race_hit(race, "PREPARE: %s, START: %s",
+			 strerror(-stream->err_a), strerror(-stream->err_b));
+	else if (!stream->err_b && state == SNDRV_PCM_STATE_PREPARED) {
+		race_hit(race, "PREPARE: %s, and a stream that was started is %s",
+			 strerror(-stream->err_a), pcm_state_name(state));
+		cure_stray_engine(race, stream);
+	}
+	/* Not prepared, it is not started: a PREPARE that is refused has no effect. */
+	if (stream->err_a && stream->err_b)
+		race_hit(race, "neither PREPARE nor START: %s, %s",
+			 strerror(-stream->err_a), strerror(-stream->err_b));
+}
+
+/* START came first if PREPARE was refused. */
+static int prepare_order(void *ctx)
+{
+	const struct stream *stream = ctx;
+
+	return stream->err_a ? 1 : -1;
+}
+
+static void prepare_against_start(struct race *race, void *ctx)
+{
+	static const struct race_duel_ops ops = {
+		.setup = setup_drain,
+		.a = do_prepare,
+		.b = do_start,
+		.check = check_started,
+		.order = prepare_order,
+	};
+
+	if (open_stream(race, ctx))
+		race_duel(race, &ops, ctx);
+}
+
+TEST(prepare_vs_start)
+{
+	struct stream stream = {};
+
+	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			&pcm_slow_setup, 1, NULL))
+		race_test(_metadata, prepare_against_start, &stream);
+}
+
+/* Positions have to fit the program that asked for the parameters. */
+static void look_for_boundary(struct race *race, void *ctx)
+{
+	struct stream *stream = ctx;
+	unsigned long long boundary = 0;
+	char text[TEXT_SIZE], *found;
+
+	if (!open_stream(race, stream) ||
+	    !open_proc(race, stream, "sw_params") ||
+	    race_failed(race, "HW_PARAMS",
+			pcm_hw_params(stream->fd, &pcm_slow_setup)))
+		return;
+	if (pcm_proc_read(stream->proc, text, sizeof(text)) > 0) {
+		found = strstr(text, "boundary: ");
+		if (found)
+			sscanf(found, "boundary: %llu", &boundary);
+	}
+	race->rounds++;
+	if (boundary < pcm_slow_setup.buffer_size || boundary > LONG_MAX)
+		race_hit(race, "the boundary of a buffer of %u is %llu",
+			 pcm_slow_setup.buffer_size, boundary);
+}
+
+TEST(boundary_fits_program)
+{
+	struct stream stream = {};
+
+	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			&pcm_slow_setup, 1, NULL))
+		race_test(_metadata, look_for_boundary, &stream);
+}
+
+/*
+ * A new buffer can be mapped up to the end of its last page.  What others had
+ * there before must not be seen.
+ */
+#define POISON		0x5a
+
+static const struct pcm_setup whole_pages = {
+	.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 1,
+	.rate = 48000,
+	.period_size = 8192,
+	.buffer_size = 32768,
+};
+
+static const struct pcm_setup odd_end = {
+	.access = SNDRV_PCM_ACCESS_MMAP_INTERLEAVED,
+	.format = SNDRV_PCM_FORMAT_S16_LE,
+	.channels = 1,
+	.rate = 48000,
+	.period_size = 1500,
+	.buffer_size = 3000,
+};
+
+/* Map a new stream's buffer.  Return: its size, or 0 after race_broken(). */
+static size_t map_new_buffer(struct race *race, struct stream *stream,
+			     const struct pcm_setup *setup,
+			     unsigned char **buffer)
+{
+	size_t page = sysconf(_SC_PAGESIZE), size;
+	void *map;
+
+	size = setup->buffer_size * sizeof(short);
+	size = (size + page - 1) / page * page;
+	if (!open_stream(race, stream) ||
+	    race_failed(race, "HW_PARAMS", pcm_hw_params(stream->fd, setup)))
+		return 0;
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, stream->fd,
+		   (off_t)SNDRV_PCM_MMAP_OFFSET_DATA);
+	if (map == MAP_FAILED) {
+		race_broken(race, "mmap: %s", strerror(errno));
+		return 0;
+	}
+	*buffer = map;
+	return size;
+}
+
+static bool map_after_others(struct race *race, struct stream *stream)
+{
+	unsigned char *buffer;
+	size_t size, i;
+
+	race_beat(race, 0);
+	size = map_new_buffer(race, stream, &whole_pages, &buffer);
+	if (!size)
+		return false;
+	memset(buffer, POISON, size);
+	munmap(buffer, size);
+	close(stream->fd);
+
+	size = map_new_buffer(race, stream, &odd_end, &buffer);
+	if (!size)
+		return false;
+	for (i = 0; i < size && !buffer[i]; i++)
+		;
+	if (i < size)
+		race_hit(race, "byte %zu of a new buffer of %zu is 0x%x", i,
+			 odd_end.buffer_size * sizeof(short), buffer[i]);
+	munmap(buffer, size);
+	close(stream->fd);
+	race->rounds++;
+	return true;
+}
+
+static void map_new_buffers(struct race *race, void *ctx)
+{
+	while (race_on(race) && race->rounds < 100 &&
+	       map_after_others(race, ctx))
+		;
+}
+
+TEST(mapped_buffer_is_cleared)
+{
+	const struct pcm_setup setups[] = { whole_pages, odd_end };
+	struct stream stream = {};
+
+	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			setups, ARRAY_SIZE(setups), "Loopback"))
+		race_test(_metadata, map_new_buffers, &stream);
 }
 
 /*

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +206,46 @@ TEST(drain_outlives_stop_of_linked_capture)
 	run_pair(_metadata, SNDRV_PCM_STREAM_CAPTURE, false, drain_running);
 }
 
+/* Both of them play when they are started, whatever was left out before. */
+#define TWO_TICKS_MS	500
+
+/* The driver's position is that of before until it is started. */
+static unsigned long position(struct race *race, int fd)
+{
+	struct pcm_pointers now = {};
+	int err = pcm_call(fd, SNDRV_PCM_IOCTL_HWSYNC);
+
+	if (err == -EPIPE)	/* it has played all, on a busy machine */
+		return ULONG_MAX;
+	if (!race_failed(race, "HWSYNC", err))
+		race_failed(race, "SYNC_PTR", pcm_pointers(fd, &now));
+	return now.hw_ptr;
+}
+
+static void start_both(struct race *race, struct pair *pair)
+{
+	unsigned long first, second;
+
+	if (race_failed(race, "START",
+			pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
+		return;
+	first = position(race, pair->fd);
+	second = position(race, pair->other);
+	race_sleep_ms(TWO_TICKS_MS);
+	if (position(race, pair->fd) == first ||
+	    position(race, pair->other) == second)
+		race_hit(race, "of two streams that were started, one does not play");
+}
+
+static void prepare_and_start_both(struct race *race, struct pair *pair)
+{
+	if (!race_failed(race, "PREPARE",
+			 pcm_call(pair->fd, SNDRV_PCM_IOCTL_PREPARE)) &&
+	    !race_failed(race, "FORWARD", pcm_forward(pair->fd, 3 * PERIOD)) &&
+	    !race_failed(race, "FORWARD", pcm_forward(pair->other, 3 * PERIOD)))
+		start_both(race, pair);
+}
+
 /* The first stream that is done draining does not take the other one along. */
 static void drain_unequal(struct race *race, void *ctx)
 {
@@ -222,6 +263,8 @@ static void drain_unequal(struct race *race, void *ctx)
 	if (err)
 		race_hit(race, "DRAIN of two playbacks, one with more data: %s",
 			 strerror(-err));
+	pcm_blocking(pair->fd, false);
+	prepare_and_start_both(race, pair);
 	close_pair(pair);
 }
 
@@ -349,6 +392,10 @@ static void stop_beside_hw_free(struct race *race, void *ctx)
 	if (err || pair->err)
 		race_hit(race, "DROP or suspend: %s, HW_FREE: %s",
 			 strerror(-err), strerror(-pair->err));
+	else if (!pair->suspending &&
+		 !race_failed(race, "configure",
+			      pcm_configure(pair->other, &slow_stream)))
+		prepare_and_start_both(race, pair);
 	close_pair(pair);
 }
 
@@ -362,6 +409,92 @@ TEST(suspend_leaves_out_linked_stream_in_change)
 {
 	run_suspended_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK,
 			   stop_beside_hw_free);
+}
+
+/* Prepared streams are left out when they are suspended, but only then. */
+static void suspend_prepared(struct race *race, void *ctx)
+{
+	struct pair *pair = ctx;
+
+	if (!open_pair(race, pair) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->fd, 3 * PERIOD)) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->other, 3 * PERIOD)) ||
+	    race_failed(race, "suspend or RESUME", suspend_and_resume(pair)))
+		return;
+	race->rounds++;
+	start_both(race, pair);
+	close_pair(pair);
+}
+
+TEST(start_after_suspend_of_prepared)
+{
+	run_suspended_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK,
+			   suspend_prepared);
+}
+
+/*
+ * Suspend waits for the handler of a stream that it has stopped.  HW_FREE of
+ * that stream, from another thread, has to wait for it as well.
+ */
+static void *suspend_all(void *arg)
+{
+	struct pair *pair = arg;
+
+	pair->err = pcmtest_suspend();
+	return NULL;
+}
+
+static bool free_beside_suspend(struct race *race, struct pair *pair)
+{
+	pthread_t thread;
+	unsigned int ms;
+	int err;
+
+	race_beat(race, 0);
+	if (!open_pair(race, pair) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->fd, PERIOD)) ||
+	    race_failed(race, "FORWARD", pcm_forward(pair->other, PERIOD)) ||
+	    race_failed(race, "START",
+			pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
+		return false;
+	race_sleep_ms(FIRST_TICK_MS + race->rounds * 17 % (2 * TICK_MS));
+	if (race_failed(race, "pthread_create",
+			-pthread_create(&thread, NULL, suspend_all, pair)))
+		return false;
+	/* it waits with what follows on that */
+	for (ms = 0; ms < 100 && pcm_state(pair->other) !=
+	     SNDRV_PCM_STATE_SUSPENDED; ms++)
+		race_sleep_ms(1);
+	race_sleep_ms(2);
+	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DROP);
+	if (!err)
+		err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_HW_FREE);
+	if (!err)
+		err = pcm_call(pair->other, SNDRV_PCM_IOCTL_HW_FREE);
+	pthread_join(thread, NULL);
+	if (err || pair->err)
+		race_hit(race, "suspend: %s, DROP, HW_FREE: %s",
+			 strerror(-pair->err), strerror(-err));
+	race->rounds++;
+	close_pair(pair);
+	return true;
+}
+
+static void free_in_suspend(struct race *race, void *ctx)
+{
+	if (pcmtest_delay("tick", TICK_MS * 1000)) {
+		race_skip(race, "snd-pcmtest has no delay_us/tick in debugfs");
+		return;
+	}
+	while (race_on(race) && free_beside_suspend(race, ctx))
+		;
+}
+
+TEST(hw_free_beside_suspend)
+{
+	run_suspended_pair(_metadata, SNDRV_PCM_STREAM_PLAYBACK,
+			   free_in_suspend);
+	pcmtest_delay("tick", 0);
 }
 
 TEST_HARNESS_MAIN

@@ -39,6 +39,8 @@ struct intrusion;
 
 struct window {
 	struct pcm_dev dev;
+	struct pcm_dev other;		/* of another card */
+	unsigned long long dropped_ns;	/* when DROP was done */
 	const struct intrusion *intrusion;
 	int (*attempt)(struct window *window);
 	int fd;
@@ -94,6 +96,30 @@ static int call_hw_refine(struct window *window)
 static int call_linked_prepare(struct window *window)
 {
 	return pcm_call(window->linked, SNDRV_PCM_IOCTL_PREPARE);
+}
+
+/* All that wait for a change, the first one whose answer is not EAGAIN tells. */
+static int call_changes(struct window *window)
+{
+	static const unsigned long requests[] = {
+		SNDRV_PCM_IOCTL_HW_FREE, SNDRV_PCM_IOCTL_PREPARE,
+		SNDRV_PCM_IOCTL_RESET,
+	};
+	int err = call_hw_params(window);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(requests) && err == -EAGAIN; i++)
+		err = pcm_call(window->fd, requests[i]);
+	return err;
+}
+
+static int call_looks(struct window *window)
+{
+	struct snd_pcm_channel_info info = {};
+	int err = call_hw_refine(window);
+
+	return err != -EAGAIN ? err :
+	       pcm_ioctl(window->fd, SNDRV_PCM_IOCTL_CHANNEL_INFO, &info);
 }
 
 static int call_hwsync(struct window *window)
@@ -566,13 +592,13 @@ static void refuse_nonblocking(struct race *race, void *ctx)
 
 TEST_F(window, nonblocking_hw_params_refused)
 {
-	self->window.attempt = call_hw_params;
+	self->window.attempt = call_changes;
 	run_window(_metadata, &self->window, refuse_nonblocking);
 }
 
 TEST_F(window, nonblocking_hw_refine_refused)
 {
-	self->window.attempt = call_hw_refine;
+	self->window.attempt = call_looks;
 	run_window(_metadata, &self->window, refuse_nonblocking);
 }
 
@@ -646,6 +672,24 @@ TEST_F(window, waiting_hw_refine_killed)
 {
 	self->window.attempt = call_hw_refine;
 	run_window(_metadata, &self->window, kill_waiter);
+}
+
+/* The caller has mmap_lock, which others in the process need. */
+static bool map_is_refused(struct window *window)
+{
+	return map_buffer(window) == -EBUSY && is_held(window);
+}
+
+static void map_while_configuring(struct race *race, void *ctx)
+{
+	if (open_stream(race, ctx))
+		attempt_meanwhile(race, ctx, &slow_hw_params, map_is_refused,
+				  "mmap() waits for another thread's HW_PARAMS");
+}
+
+TEST_F(window, mmap_refused_in_time)
+{
+	run_window(_metadata, &self->window, map_while_configuring);
 }
 
 /* There is nothing to sync before the stream is prepared. */
@@ -975,6 +1019,24 @@ static void judge_reset(struct race *race, int fd)
 			 pcm_state_name(state));
 }
 
+/* Its buffer has gone round more than once since the driver was called. */
+#define LONGEST_WINDOW_US	1000000
+
+static void judge_progress(struct race *race, int fd)
+{
+	struct pcm_pointers before, after;
+
+	if (race_failed(race, "SYNC_PTR", pcm_pointers(fd, &before)))
+		return;
+	race_sleep_ms(3 * TICK_MS);
+	pcm_call(fd, SNDRV_PCM_IOCTL_HWSYNC);
+	if (race_failed(race, "SYNC_PTR", pcm_pointers(fd, &after)))
+		return;
+	if (after.hw_ptr <= before.hw_ptr)
+		race_hit(race, "a capture does not get on after RESET: position %lu, then %lu",
+			 before.hw_ptr, after.hw_ptr);
+}
+
 static void reset_running(struct race *race, void *ctx)
 {
 	struct window *window = ctx;
@@ -998,13 +1060,15 @@ static void reset_running(struct race *race, void *ctx)
 		return;
 
 	race->rounds++;
-	pcmtest_delay("reset", LONG_WINDOW_US);
+	pcmtest_delay("reset", LONGEST_WINDOW_US);
 	err = pcm_call(window->fd, SNDRV_PCM_IOCTL_RESET);
 	pcmtest_delay("reset", 0);
 	if (err)
 		race_hit(race, "RESET: %s", strerror(-err));
 	judge_reset(race, window->fd);
 	judge_reset(race, window->linked);
+	judge_progress(race, window->fd);
+	judge_progress(race, window->linked);
 }
 
 TEST_F(window, reset_of_running_captures)
@@ -1195,16 +1259,85 @@ TEST_F(window, drain_vs_pause_of_group)
 }
 
 /*
+ * PREPARE of a paused group releases the pause and stops.  Who waits to pause
+ * it again has a higher priority and comes as soon as he can.
+ */
+static void be_realtime(struct window *window)
+{
+	static const struct sched_param realtime = { .sched_priority = 1 };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &realtime))
+		window->result = -errno;
+}
+
+static void *pause_without_a_break(void *arg)
+{
+	struct window *window = arg;
+
+	be_realtime(window);
+	if (pcmtest_wait_inside("trigger"))
+		pause_group(window);
+	return NULL;
+}
+
+static bool prepare_paused(struct race *race, struct window *window)
+{
+	pthread_t pausing;
+	int err;
+
+	race_beat(race, 0);
+	window->result = 0;
+	if (!open_linked(race, window) ||
+	    race_failed(race, "START", call_start(window)) ||
+	    race_failed(race, "PAUSE", (pause_group(window), window->held)))
+		return false;
+	pcmtest_forget_calls();
+	pcmtest_delay("trigger", WINDOW_US);
+	if (race_failed(race, "pthread_create",
+			-pthread_create(&pausing, NULL, pause_without_a_break,
+					window)))
+		return false;
+	race_sleep_us(WINDOW_US);
+	err = call_prepare(window);
+	pcmtest_delay("trigger", 0);
+	pthread_join(pausing, NULL);
+	race->rounds++;
+	if (window->result)
+		race_skip(race, "SCHED_FIFO: %s", strerror(-window->result));
+	if (!err && !pcmtest_triggered(TRIGGER_STOP))
+		race_hit(race, "a paused stream was prepared without a stop, PAUSE in between: %s",
+			 strerror(-window->held));
+	else if (err && !race_may_lose(err))
+		race_hit(race, "PREPARE: %s", strerror(-err));
+	close(window->linked);
+	close(window->fd);
+	return !window->result;
+}
+
+static void prepare_against_pause_of_group(struct race *race, void *ctx)
+{
+	race_stay_on_this_cpu();
+	while (race_on(race) && race->rounds < ROUNDS &&
+	       prepare_paused(race, ctx))
+		;
+}
+
+TEST_F(window, prepare_vs_pause_of_group)
+{
+	if (!variant->nonatomic)
+		SKIP(return, "needs a group lock that can be waited for");
+	run_window(_metadata, &self->window, prepare_against_pause_of_group);
+}
+
+/*
  * Close and an xrun both wait for the group, in this order.  When it is free,
  * close goes through to its end before the other can run: both are on one CPU.
  */
 static void *close_without_a_break(void *arg)
 {
-	static const struct sched_param realtime = { .sched_priority = 1 };
 	struct window *window = arg;
 
-	if (sched_setscheduler(0, SCHED_FIFO, &realtime))
-		window->result = -errno;
+	be_realtime(window);
 	close(window->fd);
 	return NULL;
 }
@@ -1289,6 +1422,85 @@ static void resume_unequal(struct race *race, struct window *window)
 }
 
 /*
+ * The same with one who drops the stream, prepares it and has it drain once
+ * more, before the xrun comes, which has seen it drain before.
+ */
+static void *restart_without_a_break(void *arg)
+{
+	struct window *window = arg;
+
+	be_realtime(window);
+	window->held = call_drop(window);
+	window->dropped_ns = race_now_ns();
+	if (!window->held)
+		window->held = call_prepare(window);
+	if (!window->held)
+		window->held = pcm_forward(window->fd, CHUNK);
+	if (!window->held)
+		window->held = call_drain(window);
+	return NULL;
+}
+
+static void judge_restart(struct race *race, struct window *window, int err)
+{
+	int state = pcm_state(window->fd);
+
+	race->rounds++;
+	if (window->result)
+		race_skip(race, "SCHED_FIFO: %s", strerror(-window->result));
+	else if (err)
+		race_skip(race, "xrun_injection (CONFIG_SND_PCM_XRUN_DEBUG): %s",
+			  strerror(-err));
+	else if (window->held != -EAGAIN)
+		race_broken(race, "DROP, PREPARE, FORWARD, DRAIN: %s",
+			    strerror(-window->held));
+	else if (state != SNDRV_PCM_STATE_DRAINING)
+		race_hit(race, "a stream that was prepared anew is %s instead of DRAINING",
+			 pcm_state_name(state));
+}
+
+static void xrun_behind_restart(struct race *race, struct window *window)
+{
+	unsigned long long injected_ns;
+	pthread_t thread;
+	int err;
+
+	window->result = 0;
+	if (!open_linked(race, window) || !hold_end_of_drain(race, window) ||
+	    race_failed(race, "pthread_create",
+			-pthread_create(&thread, NULL, restart_without_a_break,
+					window)))
+		return;
+	race_sleep_us(WINDOW_US);
+	injected_ns = race_now_ns();
+	err = pcm_proc_write(&window->dev, pcm_subdevice(window->fd),
+			     "xrun_injection", "1");
+	pthread_join(thread, NULL);
+	/* On a busy machine he may not have waited for the group any more. */
+	if (window->dropped_ns >= injected_ns + WINDOW_US * 1000ULL)
+		judge_restart(race, window, err);
+	close(window->linked);
+	close(window->fd);
+}
+
+static void xruns_behind_restart(struct race *race, void *ctx)
+{
+	race_stay_on_this_cpu();
+	while (race_on(race) && race->rounds < ROUNDS && !race->broken[0]) {
+		race_beat(race, 0);
+		xrun_behind_restart(race, ctx);
+	}
+	skip_without_round(race, "DROP", "trigger");
+}
+
+TEST_F(window, late_xrun_vs_restart)
+{
+	if (!variant->nonatomic)
+		SKIP(return, "needs a group lock that can be waited for");
+	run_window(_metadata, &self->window, xruns_behind_restart);
+}
+
+/*
  * Both streams drain, the second one is done first.  It has nothing to suspend
  * then, which is no reason to leave the first one running, nor to resume, though
  * it has been suspended before.
@@ -1334,6 +1546,60 @@ TEST_F(window, suspend_with_idle_member)
 	if (!pcmtest_can_suspend())
 		SKIP(return, "needs CONFIG_PM");
 	run_window(_metadata, &self->window, suspend_unequal);
+}
+
+/*
+ * The stream that is done belongs to the card that is suspended, the one that
+ * still drains to another card.
+ */
+static void suspend_idle(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+	int err, state;
+
+	if (!open_stream(race, window) ||
+	    race_failed(race, "configure",
+			pcm_configure(window->fd, &pcm_slow_setup)) ||
+	    race_failed(race, "FORWARD", pcm_forward(window->fd, CHUNK)))
+		return;
+	window->linked = pcm_open(&window->other, O_NONBLOCK);
+	if (race_failed(race, "open", window->linked) ||
+	    !bring_forward(race, window->linked) ||
+	    race_failed(race, "LINK",
+			pcm_link(window->fd, window->linked)) ||
+	    !begin_drain(race, window))
+		return;
+	do {
+		race_sleep_ms(5);
+		race_beat(race, 0);
+		state = pcm_state(window->fd);
+	} while (race_on(race) && state == SNDRV_PCM_STATE_DRAINING);
+	if (state != SNDRV_PCM_STATE_SETUP ||
+	    pcm_state(window->linked) != SNDRV_PCM_STATE_DRAINING) {
+		race_broken(race, "the long stream is not the last to drain");
+		return;
+	}
+
+	race->rounds++;
+	err = pcmtest_suspend();
+	if (err)
+		race_hit(race, "suspend: %s", strerror(-err));
+	state = pcm_state(window->linked);
+	if (state != SNDRV_PCM_STATE_DRAINING)
+		race_hit(race, "a stream of another card is %s after suspend",
+			 pcm_state_name(state));
+}
+
+TEST_F(window, suspend_of_idle_stream)
+{
+	if (variant->nonatomic)
+		SKIP(return, "streams of the loopback have a spinlock");
+	if (!pcmtest_can_suspend())
+		SKIP(return, "needs CONFIG_PM");
+	if (race_device(_metadata, &self->window.other,
+			SNDRV_PCM_STREAM_PLAYBACK, 1, &pcm_slow_setup, 1,
+			"Loopback"))
+		run_window(_metadata, &self->window, suspend_idle);
 }
 
 /*
