@@ -365,6 +365,11 @@ static void failing_mmap(struct race *race, void *ctx)
 			 strerror(errno));
 }
 
+TEST(oss_mmap_failure_breaks_write)
+{
+	run_shared(_metadata, failing_mmap);
+}
+
 /* Parameters that are still to be set do not keep a stream from being mapped. */
 static void mmap_after_setfragment(struct race *race, void *ctx)
 {
@@ -385,11 +390,6 @@ static void mmap_after_setfragment(struct race *race, void *ctx)
 TEST(oss_mmap_after_setfragment)
 {
 	run_shared(_metadata, mmap_after_setfragment);
-}
-
-TEST(oss_mmap_failure_breaks_write)
-{
-	run_shared(_metadata, failing_mmap);
 }
 
 /* Nor is a stream mapped that somebody writes to. */

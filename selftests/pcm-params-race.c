@@ -1459,6 +1459,16 @@ TEST(drain_vs_hw_params)
 			  &unlike[0]);
 }
 
+static void run_slow_stream(struct __test_metadata *_metadata,
+			    void (*body)(struct race *race, void *ctx))
+{
+	struct stream stream = {};
+
+	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			&pcm_slow_setup, 1, NULL))
+		race_test(_metadata, body, &stream);
+}
+
 /* A stream that was started is not prepared, whoever comes first. */
 static void do_prepare(void *ctx)
 {
@@ -1477,15 +1487,15 @@ static void do_start(void *ctx)
 static void check_started(struct race *race, void *ctx)
 {
 	struct stream *stream = ctx;
-	int state = pcm_state(stream->fd);
 
 	if ((stream->err_a && !race_may_lose(stream->err_a)) ||
 	    (stream->err_b && !race_may_lose(stream->err_b)))
 		race_hit(race, "PREPARE: %s, START: %s",
 			 strerror(-stream->err_a), strerror(-stream->err_b));
-	else if (!stream->err_b && state == SNDRV_PCM_STATE_PREPARED) {
-		race_hit(race, "PREPARE: %s, and a stream that was started is %s",
-			 strerror(-stream->err_a), pcm_state_name(state));
+	else if (!stream->err_b &&
+		 pcm_state(stream->fd) == SNDRV_PCM_STATE_PREPARED) {
+		race_hit(race, "PREPARE: %s, and a stream that was started is PREPARED",
+			 strerror(-stream->err_a));
 		cure_stray_engine(race, stream);
 	}
 	/* Not prepared, it is not started: a PREPARE that is refused has no effect. */
@@ -1518,43 +1528,32 @@ static void prepare_against_start(struct race *race, void *ctx)
 
 TEST(prepare_vs_start)
 {
-	struct stream stream = {};
-
-	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
-			&pcm_slow_setup, 1, NULL))
-		race_test(_metadata, prepare_against_start, &stream);
+	run_slow_stream(_metadata, prepare_against_start);
 }
 
 /* Positions have to fit the program that asked for the parameters. */
 static void look_for_boundary(struct race *race, void *ctx)
 {
 	struct stream *stream = ctx;
-	unsigned long long boundary = 0;
-	char text[TEXT_SIZE], *found;
+	unsigned long boundary = 0;
+	char text[TEXT_SIZE];
 
 	if (!open_stream(race, stream) ||
 	    !open_proc(race, stream, "sw_params") ||
 	    race_failed(race, "HW_PARAMS",
 			pcm_hw_params(stream->fd, &pcm_slow_setup)))
 		return;
-	if (pcm_proc_read(stream->proc, text, sizeof(text)) > 0) {
-		found = strstr(text, "boundary: ");
-		if (found)
-			sscanf(found, "boundary: %llu", &boundary);
-	}
+	if (pcm_proc_read(stream->proc, text, sizeof(text)) > 0)
+		pcm_proc_value(text, "boundary", &boundary);
 	race->rounds++;
 	if (boundary < pcm_slow_setup.buffer_size || boundary > LONG_MAX)
-		race_hit(race, "the boundary of a buffer of %u is %llu",
+		race_hit(race, "the boundary of a buffer of %u is %lu",
 			 pcm_slow_setup.buffer_size, boundary);
 }
 
 TEST(boundary_fits_program)
 {
-	struct stream stream = {};
-
-	if (race_device(_metadata, &stream.dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
-			&pcm_slow_setup, 1, NULL))
-		race_test(_metadata, look_for_boundary, &stream);
+	run_slow_stream(_metadata, look_for_boundary);
 }
 
 /*

@@ -109,6 +109,14 @@ static void close_pair(struct pair *pair)
 	close(pair->other);
 }
 
+static bool fill_pair(struct race *race, const struct pair *pair,
+		      unsigned long frames, unsigned long other_frames)
+{
+	return !race_failed(race, "FORWARD", pcm_forward(pair->fd, frames)) &&
+	       !race_failed(race, "FORWARD",
+			    pcm_forward(pair->other, other_frames));
+}
+
 static bool poisoned(const unsigned char *buffer, size_t size)
 {
 	size_t i;
@@ -241,8 +249,7 @@ static void prepare_and_start_both(struct race *race, struct pair *pair)
 {
 	if (!race_failed(race, "PREPARE",
 			 pcm_call(pair->fd, SNDRV_PCM_IOCTL_PREPARE)) &&
-	    !race_failed(race, "FORWARD", pcm_forward(pair->fd, 3 * PERIOD)) &&
-	    !race_failed(race, "FORWARD", pcm_forward(pair->other, 3 * PERIOD)))
+	    fill_pair(race, pair, 3 * PERIOD, 3 * PERIOD))
 		start_both(race, pair);
 }
 
@@ -253,8 +260,7 @@ static void drain_unequal(struct race *race, void *ctx)
 	int err;
 
 	if (!open_pair(race, pair) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->fd, PERIOD)) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->other, 2 * PERIOD)))
+	    !fill_pair(race, pair, PERIOD, 2 * PERIOD))
 		return;
 	pcm_blocking(pair->fd, true);
 
@@ -281,21 +287,25 @@ TEST(drain_outlives_end_of_linked_playback)
 #define FIRST_TICK_MS	200
 #define TICK_MS		60
 
-static bool free_after_drop(struct race *race, struct pair *pair)
+/* Until somewhere in the handler for the one or the other. */
+static bool play_into_tick(struct race *race, struct pair *pair)
 {
-	unsigned int ms;
-	int err;
-
 	race_beat(race, 0);
 	if (!open_pair(race, pair) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->fd, PERIOD)) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->other, PERIOD)) ||
+	    !fill_pair(race, pair, PERIOD, PERIOD) ||
 	    race_failed(race, "START",
 			pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
 		return false;
-	/* Somewhere in the handler for the one or the other. */
-	ms = FIRST_TICK_MS + race->rounds * 17 % (2 * TICK_MS);
-	race_sleep_ms(ms);
+	race_sleep_ms(FIRST_TICK_MS + race->rounds * 17 % (2 * TICK_MS));
+	return true;
+}
+
+static bool free_after_drop(struct race *race, struct pair *pair)
+{
+	int err;
+
+	if (!play_into_tick(race, pair))
+		return false;
 	err = pair->suspending ? pcmtest_suspend() : 0;
 	if (!err)
 		err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DROP);
@@ -308,14 +318,20 @@ static bool free_after_drop(struct race *race, struct pair *pair)
 	return true;
 }
 
-static void free_in_tick(struct race *race, void *ctx)
+static void with_slow_ticks(struct race *race, struct pair *pair,
+			    bool (*round)(struct race *race, struct pair *pair))
 {
 	if (pcmtest_delay("tick", TICK_MS * 1000)) {
 		race_skip(race, "snd-pcmtest has no delay_us/tick in debugfs");
 		return;
 	}
-	while (race_on(race) && free_after_drop(race, ctx))
+	while (race_on(race) && round(race, pair))
 		;
+}
+
+static void free_in_tick(struct race *race, void *ctx)
+{
+	with_slow_ticks(race, ctx, free_after_drop);
 }
 
 TEST(hw_free_waits_for_linked_stop)
@@ -341,8 +357,7 @@ static bool drain_second(struct race *race, struct pair *pair)
 	int err;
 
 	if (!open_pair(race, pair) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->fd, 3 * PERIOD)) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->other, PERIOD)))
+	    !fill_pair(race, pair, 3 * PERIOD, PERIOD))
 		return false;
 	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DRAIN);
 	if (err != -EAGAIN)
@@ -417,8 +432,7 @@ static void suspend_prepared(struct race *race, void *ctx)
 	struct pair *pair = ctx;
 
 	if (!open_pair(race, pair) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->fd, 3 * PERIOD)) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->other, 3 * PERIOD)) ||
+	    !fill_pair(race, pair, 3 * PERIOD, 3 * PERIOD) ||
 	    race_failed(race, "suspend or RESUME", suspend_and_resume(pair)))
 		return;
 	race->rounds++;
@@ -450,15 +464,8 @@ static bool free_beside_suspend(struct race *race, struct pair *pair)
 	unsigned int ms;
 	int err;
 
-	race_beat(race, 0);
-	if (!open_pair(race, pair) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->fd, PERIOD)) ||
-	    race_failed(race, "FORWARD", pcm_forward(pair->other, PERIOD)) ||
-	    race_failed(race, "START",
-			pcm_call(pair->fd, SNDRV_PCM_IOCTL_START)))
-		return false;
-	race_sleep_ms(FIRST_TICK_MS + race->rounds * 17 % (2 * TICK_MS));
-	if (race_failed(race, "pthread_create",
+	if (!play_into_tick(race, pair) ||
+	    race_failed(race, "pthread_create",
 			-pthread_create(&thread, NULL, suspend_all, pair)))
 		return false;
 	/* it waits with what follows on that */
@@ -482,12 +489,7 @@ static bool free_beside_suspend(struct race *race, struct pair *pair)
 
 static void free_in_suspend(struct race *race, void *ctx)
 {
-	if (pcmtest_delay("tick", TICK_MS * 1000)) {
-		race_skip(race, "snd-pcmtest has no delay_us/tick in debugfs");
-		return;
-	}
-	while (race_on(race) && free_beside_suspend(race, ctx))
-		;
+	with_slow_ticks(race, ctx, free_beside_suspend);
 }
 
 TEST(hw_free_beside_suspend)

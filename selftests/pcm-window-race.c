@@ -1384,43 +1384,6 @@ TEST_F(window, late_xrun_vs_close)
 	run_window(_metadata, &self->window, xruns_behind_close);
 }
 
-static int drop_and_free(struct window *window)
-{
-	int err = call_drop(window);
-
-	if (!err)
-		err = pcm_call(window->linked, SNDRV_PCM_IOCTL_HW_FREE);
-	if (!err)
-		err = pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE);
-	return err;
-}
-
-static void resume_unequal(struct race *race, struct window *window)
-{
-	int err, state;
-
-	err = call_resume(window);
-	if (err)
-		race_hit(race, "RESUME of a stream while a linked one is done: %s",
-			 strerror(-err));
-	state = pcm_state(window->fd);
-	if (state != SNDRV_PCM_STATE_DRAINING)
-		race_hit(race, "a stream is %s after RESUME because a linked one is done",
-			 pcm_state_name(state));
-	state = pcm_state(window->linked);
-	if (state != SNDRV_PCM_STATE_SETUP)
-		race_hit(race, "a stream that was done is %s after RESUME",
-			 pcm_state_name(state));
-	err = call_resume(window);
-	if (err != -EBADFD)
-		race_hit(race, "RESUME of a stream that is not suspended: %s",
-			 strerror(-err));
-	/* snd-pcmtest complains if that one is playing. */
-	err = drop_and_free(window);
-	if (err)
-		race_hit(race, "DROP, HW_FREE: %s", strerror(-err));
-}
-
 /*
  * The same with one who drops the stream, prepares it and has it drain once
  * more, before the xrun comes, which has seen it drain before.
@@ -1500,6 +1463,60 @@ TEST_F(window, late_xrun_vs_restart)
 	run_window(_metadata, &self->window, xruns_behind_restart);
 }
 
+static int drop_and_free(struct window *window)
+{
+	int err = call_drop(window);
+
+	if (!err)
+		err = pcm_call(window->linked, SNDRV_PCM_IOCTL_HW_FREE);
+	if (!err)
+		err = pcm_call(window->fd, SNDRV_PCM_IOCTL_HW_FREE);
+	return err;
+}
+
+static void resume_unequal(struct race *race, struct window *window)
+{
+	int err, state;
+
+	err = call_resume(window);
+	if (err)
+		race_hit(race, "RESUME of a stream while a linked one is done: %s",
+			 strerror(-err));
+	state = pcm_state(window->fd);
+	if (state != SNDRV_PCM_STATE_DRAINING)
+		race_hit(race, "a stream is %s after RESUME because a linked one is done",
+			 pcm_state_name(state));
+	state = pcm_state(window->linked);
+	if (state != SNDRV_PCM_STATE_SETUP)
+		race_hit(race, "a stream that was done is %s after RESUME",
+			 pcm_state_name(state));
+	err = call_resume(window);
+	if (err != -EBADFD)
+		race_hit(race, "RESUME of a stream that is not suspended: %s",
+			 strerror(-err));
+	/* snd-pcmtest complains if that one is playing. */
+	err = drop_and_free(window);
+	if (err)
+		race_hit(race, "DROP, HW_FREE: %s", strerror(-err));
+}
+
+/* Wait until one stream is done, while the other one still drains. */
+static bool drains_first(struct race *race, int fd, int other)
+{
+	int state;
+
+	do {
+		race_sleep_ms(5);
+		race_beat(race, 0);
+		state = pcm_state(fd);
+	} while (race_on(race) && state == SNDRV_PCM_STATE_DRAINING);
+	if (state == SNDRV_PCM_STATE_SETUP &&
+	    pcm_state(other) == SNDRV_PCM_STATE_DRAINING)
+		return true;
+	race_broken(race, "the long stream is not the last to drain");
+	return false;
+}
+
 /*
  * Both streams drain, the second one is done first.  It has nothing to suspend
  * then, which is no reason to leave the first one running, nor to resume, though
@@ -1512,18 +1529,9 @@ static void suspend_unequal(struct race *race, void *ctx)
 
 	if (!open_linked(race, window) || !shorten(race, window->linked) ||
 	    !begin_drain(race, window) ||
-	    race_failed(race, "suspend, RESUME", suspend_and_resume(window)))
+	    race_failed(race, "suspend, RESUME", suspend_and_resume(window)) ||
+	    !drains_first(race, window->linked, window->fd))
 		return;
-	do {
-		race_sleep_ms(5);
-		race_beat(race, 0);
-		state = pcm_state(window->linked);
-	} while (race_on(race) && state == SNDRV_PCM_STATE_DRAINING);
-	if (state != SNDRV_PCM_STATE_SETUP ||
-	    pcm_state(window->fd) != SNDRV_PCM_STATE_DRAINING) {
-		race_broken(race, "the long stream is not the last to drain");
-		return;
-	}
 
 	race->rounds++;
 	err = pcmtest_suspend();
@@ -1567,18 +1575,9 @@ static void suspend_idle(struct race *race, void *ctx)
 	    !bring_forward(race, window->linked) ||
 	    race_failed(race, "LINK",
 			pcm_link(window->fd, window->linked)) ||
-	    !begin_drain(race, window))
+	    !begin_drain(race, window) ||
+	    !drains_first(race, window->fd, window->linked))
 		return;
-	do {
-		race_sleep_ms(5);
-		race_beat(race, 0);
-		state = pcm_state(window->fd);
-	} while (race_on(race) && state == SNDRV_PCM_STATE_DRAINING);
-	if (state != SNDRV_PCM_STATE_SETUP ||
-	    pcm_state(window->linked) != SNDRV_PCM_STATE_DRAINING) {
-		race_broken(race, "the long stream is not the last to drain");
-		return;
-	}
 
 	race->rounds++;
 	err = pcmtest_suspend();
