@@ -1088,12 +1088,11 @@ static void stop_of_peer(struct race *race, void *ctx)
 }
 
 static bool find_cable(struct __test_metadata *_metadata, struct cable *cable,
-		       unsigned int captures)
+		       unsigned int captures, const struct pcm_setup *setups,
+		       unsigned int count)
 {
-	const struct pcm_setup setups[] = { pcm_slow_setup, unlike_stream() };
-
 	if (!race_device(_metadata, &cable->playback, SNDRV_PCM_STREAM_PLAYBACK,
-			 1, setups, ARRAY_SIZE(setups), "Loopback"))
+			 1, setups, count, "Loopback"))
 		return false;
 	/* Playback on device 0 comes out of device 1, and vice versa. */
 	cable->group.capture = cable->playback;
@@ -1104,39 +1103,48 @@ static bool find_cable(struct __test_metadata *_metadata, struct cable *cable,
 	return true;
 }
 
-static void run_cable(struct __test_metadata *_metadata, unsigned int captures,
-		      void (*body)(struct race *race, void *ctx))
+static bool find_unlike_cable(struct __test_metadata *_metadata,
+			      struct cable *cable, unsigned int captures)
 {
-	struct cable cable = {};
+	const struct pcm_setup setups[] = { pcm_slow_setup, unlike_stream() };
 
-	if (find_cable(_metadata, &cable, captures))
-		race_test(_metadata, body, &cable);
+	return find_cable(_metadata, cable, captures, setups,
+			  ARRAY_SIZE(setups));
 }
 
 TEST(loopback_stop_of_linked_peer)
 {
+	struct cable cable = {};
+
 	note_lockdep();
-	run_cable(_metadata, 2, stop_of_peer);
+	if (find_unlike_cable(_metadata, &cable, 2))
+		race_test(_metadata, stop_of_peer, &cable);
 }
 
-/* A capture is paused while the far end starts to play something else. */
+/*
+ * A capture is paused while the far end starts to play something else, for
+ * which it was configured before the capture was prepared.
+ */
 static void resume_after_change(struct race *race, void *ctx)
 {
-	const struct pcm_setup unlike = unlike_stream();
+	struct pcm_setup mono = pcm_slow_setup;
 	struct cable *cable = ctx;
 	int err, capture;
 
-	if (!open_linked(race, &cable->group))
-		return;
-	capture = cable->group.fd[0];
+	mono.channels = 1;
 	cable->fd = pcm_open(&cable->playback, O_NONBLOCK);
 	if (race_failed(race, "open", cable->fd) ||
-	    race_failed(race, "START of the capture",
+	    race_failed(race, "configure the playback",
+			pcm_hw_params(cable->fd, &mono)) ||
+	    !open_linked(race, &cable->group))
+		return;
+	capture = cable->group.fd[0];
+	if (race_failed(race, "START of the capture",
 			pcm_call(capture, SNDRV_PCM_IOCTL_START)) ||
 	    race_failed(race, "PAUSE",
 			pcm_ioctl(capture, SNDRV_PCM_IOCTL_PAUSE, (void *)1)) ||
-	    race_failed(race, "configure the playback",
-			pcm_configure(cable->fd, &unlike)) ||
+	    race_failed(race, "PREPARE of the playback",
+			pcm_call(cable->fd, SNDRV_PCM_IOCTL_PREPARE)) ||
 	    race_failed(race, "FORWARD",
 			pcm_forward(cable->fd, CHUNK)) ||
 	    race_failed(race, "START of the playback",
@@ -1152,7 +1160,10 @@ static void resume_after_change(struct race *race, void *ctx)
 
 TEST(loopback_resume_after_change)
 {
-	run_cable(_metadata, 1, resume_after_change);
+	struct cable cable = {};
+
+	if (find_cable(_metadata, &cable, 1, &pcm_slow_setup, 1))
+		race_test(_metadata, resume_after_change, &cable);
 }
 
 /*
@@ -1323,7 +1334,7 @@ static void run_slow_group(struct __test_metadata *_metadata,
 		SKIP(return, "needs root and snd-pcmtest with delay_us in debugfs");
 	/* streams of the loopback have a spinlock */
 	ASSERT_EQ(0, pcmtest_remake(false));
-	if (find_cable(_metadata, &slow.cable, 1) &&
+	if (find_unlike_cable(_metadata, &slow.cable, 1) &&
 	    race_device(_metadata, &slow.slow, SNDRV_PCM_STREAM_CAPTURE, 1,
 			&pcm_slow_setup, 1, PCMTEST_DRIVER))
 		race_test(_metadata, body, &slow);
@@ -1380,8 +1391,11 @@ static void stop_against_close(struct race *race, void *ctx)
 
 TEST(loopback_stop_vs_close_of_peer)
 {
+	struct cable cable = {};
+
 	ksft_print_msg("without KASAN only a crash shows a bug\n");
-	run_cable(_metadata, 1, stop_against_close);
+	if (find_unlike_cable(_metadata, &cable, 1))
+		race_test(_metadata, stop_against_close, &cable);
 }
 
 TEST_HARNESS_MAIN

@@ -127,15 +127,22 @@ static int call_hwsync(struct window *window)
 	return pcm_call(window->fd, SNDRV_PCM_IOCTL_HWSYNC);
 }
 
-/* The driver is left to free what it has got already. */
-static int call_failing_hw_params(struct window *window)
+/* Make the driver refuse what it is called for. */
+static int call_failing(struct window *window, const char *failure,
+			int (*call)(struct window *window))
 {
 	int err;
 
-	pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "Y");
-	err = call_hw_params(window);
-	pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "N");
+	pcmtest_set(failure, "Y");
+	err = call(window);
+	pcmtest_set(failure, "N");
 	return err;
+}
+
+/* The driver is left to free what it has got already. */
+static int call_failing_hw_params(struct window *window)
+{
+	return call_failing(window, PCMTEST_FAILING_HW_PARAMS, call_hw_params);
 }
 
 static int call_start(struct window *window)
@@ -892,9 +899,9 @@ static void start_against_close(struct race *race, void *ctx)
 	window->intrusion = &slow_prepare;
 	while (race_on(race) && race->rounds < 4 * ROUNDS) {
 		race_beat(race, 0);
-		pcmtest_forget_calls();
 		if (!open_linked(race, window))
 			return;
+		pcmtest_forget_calls();
 		pcmtest_delay("prepare", WINDOW_US);
 		if (race_failed(race, "pthread_create",
 				-pthread_create(&preparing, NULL, run_hold,
@@ -1020,7 +1027,7 @@ static void judge_reset(struct race *race, int fd)
 }
 
 /* Its buffer has gone round more than once since the driver was called. */
-#define LONGEST_WINDOW_US	1000000
+#define ROUND_US	700000
 
 static void judge_progress(struct race *race, int fd)
 {
@@ -1060,7 +1067,7 @@ static void reset_running(struct race *race, void *ctx)
 		return;
 
 	race->rounds++;
-	pcmtest_delay("reset", LONGEST_WINDOW_US);
+	pcmtest_delay("reset", ROUND_US);
 	err = pcm_call(window->fd, SNDRV_PCM_IOCTL_RESET);
 	pcmtest_delay("reset", 0);
 	if (err)
@@ -1522,16 +1529,15 @@ static bool drains_first(struct race *race, int fd, int other)
  * then, which is no reason to leave the first one running, nor to resume, though
  * it has been suspended before.
  */
-static void suspend_unequal(struct race *race, void *ctx)
+static bool suspend_unequal(struct race *race, struct window *window)
 {
-	struct window *window = ctx;
 	int err, state;
 
 	if (!open_linked(race, window) || !shorten(race, window->linked) ||
 	    !begin_drain(race, window) ||
 	    race_failed(race, "suspend, RESUME", suspend_and_resume(window)) ||
 	    !drains_first(race, window->linked, window->fd))
-		return;
+		return false;
 
 	race->rounds++;
 	err = pcmtest_suspend();
@@ -1545,15 +1551,81 @@ static void suspend_unequal(struct race *race, void *ctx)
 	if (state != SNDRV_PCM_STATE_SETUP)
 		race_hit(race, "a stream that was done is %s after suspend",
 			 pcm_state_name(state));
-	if (!race->hits)
-		resume_unequal(race, window);
+	return !race->hits;
+}
+
+static void suspend_and_resume_unequal(struct race *race, void *ctx)
+{
+	if (suspend_unequal(race, ctx))
+		resume_unequal(race, ctx);
 }
 
 TEST_F(window, suspend_with_idle_member)
 {
 	if (!pcmtest_can_suspend())
 		SKIP(return, "needs CONFIG_PM");
-	run_window(_metadata, &self->window, suspend_unequal);
+	run_window(_metadata, &self->window, suspend_and_resume_unequal);
+}
+
+/* The driver may have prepared the other one before it refused. */
+static void suspend_and_refuse_unequal(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+	int err, state;
+
+	if (!suspend_unequal(race, window))
+		return;
+	err = call_failing(window, PCMTEST_FAILING_PREPARE, call_linked_prepare);
+	if (!err)
+		race_broken(race, "the driver did not refuse PREPARE");
+	state = pcm_state(window->fd);
+	if (state != SNDRV_PCM_STATE_SETUP)
+		race_hit(race, "a suspended stream is %s after PREPARE of a linked one that the driver has refused",
+			 pcm_state_name(state));
+	err = call_resume(window);
+	if (err != -EBADFD)
+		race_hit(race, "RESUME of a stream that may be prepared: %s",
+			 strerror(-err));
+}
+
+TEST_F(window, refused_prepare_ends_suspend)
+{
+	if (!pcmtest_can_suspend())
+		SKIP(return, "needs CONFIG_PM");
+	run_window(_metadata, &self->window, suspend_and_refuse_unequal);
+}
+
+/* What fcntl() has set holds from the next PREPARE on, also if that fails. */
+static void refuse_and_write(struct race *race, void *ctx)
+{
+	struct window *window = ctx;
+	short frame[2] = {};
+	long result;
+	int err;
+
+	if (!open_stream(race, window))
+		return;
+	pcm_blocking(window->fd, true);
+	if (race_failed(race, "configure",
+			pcm_configure(window->fd, &pcm_slow_setup)) ||
+	    race_failed(race, "FORWARD",
+			pcm_forward(window->fd, pcm_slow_setup.buffer_size)))
+		return;
+	pcm_blocking(window->fd, false);
+
+	race->rounds++;
+	err = call_failing(window, PCMTEST_FAILING_PREPARE, call_prepare);
+	if (!err)
+		race_broken(race, "the driver did not refuse PREPARE");
+	result = pcm_writei(window->fd, frame, 1);
+	if (result != -EAGAIN)
+		race_hit(race, "WRITEI into a full buffer with O_NONBLOCK: %ld",
+			 result);
+}
+
+TEST_F(window, refused_prepare_takes_flags)
+{
+	run_window(_metadata, &self->window, refuse_and_write);
 }
 
 /*

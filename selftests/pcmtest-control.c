@@ -124,6 +124,7 @@ void pcmtest_calm(void)
 			pcmtest_delay(entry->d_name, 0);
 	closedir(delays);
 	pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "N");
+	pcmtest_set(PCMTEST_FAILING_PREPARE, "N");
 }
 
 int pcmtest_forget_calls(void)
@@ -181,6 +182,11 @@ bool pcmtest_triggered(int cmd)
 	return tally_calls("trigger", cmd).wanted;
 }
 
+static bool was_called(struct tally tally)
+{
+	return tally.entered;
+}
+
 static bool has_returned(struct tally tally)
 {
 	return tally.left;
@@ -200,7 +206,7 @@ static bool wait_for(const char *callback, bool (*reached)(struct tally tally))
 
 bool pcmtest_wait_inside(const char *callback)
 {
-	return wait_for(callback, is_inside);
+	return wait_for(callback, was_called) && pcmtest_called(callback, true);
 }
 
 bool pcmtest_wait_return(const char *callback)

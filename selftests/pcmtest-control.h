@@ -26,6 +26,7 @@ void pcmtest_restore(void);
 /* Set a parameter of the module.  Return: 0 or -errno. */
 int pcmtest_set(const char *parameter, const char *value);
 #define PCMTEST_FAILING_HW_PARAMS	"inject_hwpars_err"
+#define PCMTEST_FAILING_PREPARE		"inject_prepare_err"
 
 /* Hold up each further call of @callback by @us.  Return: 0 or -errno. */
 int pcmtest_delay(const char *callback, unsigned int us);
@@ -40,8 +41,9 @@ bool pcmtest_called(const char *callback, bool unfinished);
 /* Whether the trigger callback was called with @cmd. */
 bool pcmtest_triggered(int cmd);
 /*
- * Wait until @callback is being called, or until it has returned for the first
- * time.  Return: false after two seconds.
+ * Wait for the first call of @callback since pcmtest_forget_calls(): until it is
+ * being called, or until it has returned.  Return: false after two seconds, and
+ * if it is too late to be inside.
  */
 bool pcmtest_wait_inside(const char *callback);
 bool pcmtest_wait_return(const char *callback);

@@ -1,6 +1,6 @@
 """The checks of scripts/test, cheap ones first."""
 
-from . import analysis, cost, guest, jobs, mutation, patches, sending, static, turnaround
+from . import analysis, answers, cost, guest, jobs, mutation, patches, sending, static, turnaround
 
 CHECKS = (
     static.shell_lint,
@@ -20,6 +20,7 @@ CHECKS = (
     analysis.context_analysis,
     patches.every_patch_builds,
     cost.costs,
+    answers.same_answers,
     guest.races_show_unpatched,
     guest.kselftests_pass_patched,
     mutation.mutation_sample,

@@ -1,0 +1,177 @@
+"""scripts/answers: random calls by one thread, which must get the same answers on both kernels."""
+
+import argparse
+import re
+import shlex
+import time
+from dataclasses import dataclass
+
+from . import files, programs, runner
+from .bench_cost import MACHINE
+from .bench_pair import AFTER, BEFORE, Pair
+from .failure import Failure
+from .paths import LOGS, ROOT
+from .progress import say, step
+
+EPILOG = """\
+Each seed makes a sequence of calls. It is the same if one account of it, with all results,
+states, positions and parameters, is found on both kernels. Changes that are meant are told apart.
+exits with 0 only if nothing else differs."""
+
+SEEDS = 1000
+SECONDS_PER_SEED = 100  # of the guest's clock, which does not wait when nothing runs
+PLAYS = 4  # of a seed, at different moments
+MORE_PLAYS = 25  # where those differ: the moments may have been bad luck
+CONTEXT = 8  # calls before the one that differs
+
+PLAYERS = (  # title, program and its arguments
+    ("one stream", ("pcm-answers", "Dummy", "1")),
+    ("three linked streams", ("pcm-answers", "Dummy", "3")),
+    ("two linked streams, mutex", ("pcm-answers", "PCM-TEST Driver", "2")),
+    ("four linked streams, mutex", ("pcm-answers", "PCM-TEST Driver", "4")),
+    ("OSS", ("oss-answers", "/dev/dsp")),
+)
+
+# What the cover letter has under "What changes for users", "With one thread": a pattern for the
+# call that differs first, as it was without and with the series.
+MEANT = tuple((title, re.compile(pattern)) for title, pattern in (
+    ("DROP and close stop the group though one member has no setup",
+     r"(\w (?:DROP|CLOSE|OPEN|JOIN)\b[^|]*)\|.* OPEN:.*\n\1\|.* SETUP:"),
+    ("suspend leaves out what has nothing to suspend, not the whole group",
+     r"(\w SUSPEND [^|]*)\|.*\n\1\|.* SUSPENDED:"),
+    ("an OSS mmap() that fails leaves the access mode alone, and the first one works",
+     r" MMAP = .*\n MMAP = "),
+))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the accounts of a seed part."""
+    seed: int
+    before: list  # the lines up to there, without the series
+    after: str    # the line with it
+
+    @property
+    def meant(self):
+        """Which change that is meant explains it, or None."""
+        pair = f"{self.before[-1]}\n{self.after}"
+        return next((title for title, pattern in MEANT if pattern.match(pair)), None)
+
+    def __str__(self):
+        lines = [f"     {line}" for line in self.before[-1 - CONTEXT:-1]]
+        return "\n".join([f"seed {self.seed}:", *lines, f"   - {self.before[-1]}",
+                          f"   + {self.after}"])
+
+
+def parse(lines):
+    """The accounts of each seed."""
+    accounts, account = {}, None
+    for line in lines:
+        word, _, seed = line.partition(" ")
+        if word == "account":
+            account = []
+            accounts.setdefault(int(seed), []).append(account)
+        elif account is None:
+            raise Failure(f"not a line of an account: {line}")
+        else:
+            account.append(line)
+    return accounts
+
+
+def _parting(before, after):
+    """Index of the first line that is not the same, or None."""
+    for number, (one, other) in enumerate(zip(before, after)):
+        if one != other:
+            return number
+    return None if len(before) == len(after) else min(len(before), len(after)) - 1
+
+
+def difference(seed, before, after):
+    """Where the accounts that agree longest part, or None if two are the same."""
+    best = -1
+    for one in before:
+        for other in after:
+            number = _parting(one, other)
+            if number is None:
+                return None
+            if number > best:
+                best, found = number, Difference(seed, one[:number + 1], other[number])
+    return found
+
+
+def compare(before, after):
+    """The differences between the accounts of two kernels."""
+    if before.keys() != after.keys() or not before:
+        raise Failure("the two kernels did not play the same seeds")
+    found = (difference(seed, before[seed], after[seed]) for seed in before)
+    return [one for one in found if one]
+
+
+def _play(pair, tests, jobs, plays, logs):
+    """Accounts by kernel and player; jobs: first and number of the seeds of each player."""
+    cases = [runner.Case(f"{'-'.join(title.split())}:{first}",
+                         shlex.join([f"/tests/{command[0]}", *command[1:],
+                                     str(first), str(count), str(plays)]),
+                         count * plays * SECONDS_PER_SEED // PLAYS)
+             for (title, command), first, count in jobs]
+    outputs = pair.run(tests, cases, MACHINE, logs)
+    return {which: [(job[0], parse(outputs[which][case.name]))
+                    for job, case in zip(jobs, cases)] for which in (BEFORE, AFTER)}
+
+
+def _differences(pair, tests, jobs, plays, logs):
+    """The differences, as (player, difference), and how many seeds were compared."""
+    accounts = _play(pair, tests, jobs, plays, logs)
+    found, count = [], 0
+    for (player, before), (_, after) in zip(accounts[BEFORE], accounts[AFTER]):
+        found += [(player, one) for one in compare(before, after)]
+        count += len(before)
+    return found, count
+
+
+def measure(pair, logs, first, seeds):
+    """Play the seeds on both kernels; the differences, as (player, difference), and a count."""
+    tests = programs.bench(pair.subject.source)
+    found, count = _differences(pair, tests, [(player, first, seeds) for player in PLAYERS],
+                                PLAYS, logs)
+    meant = [one for one in found if one[1].meant]
+    doubtful = [(player, one.seed, 1) for player, one in found if not one.meant]
+    if doubtful:
+        say(f"   {len(doubtful)} once more, at {MORE_PLAYS} moments")
+        again, _ = _differences(pair, tests, doubtful, MORE_PLAYS, logs / "again")
+        return meant + again, count
+    return meant, count
+
+
+def summary(found, count):
+    """Lines: how often each change that is meant was met, and every other difference."""
+    lines = [f"{count - len(found)} of {count} sequences have the same answers"]
+    for title, _ in MEANT:
+        times = sum(one.meant == title for _, one in found)
+        lines.append(f"{times} differ as they are meant to: {title}")
+    return lines + [f"NOT THE SAME: {player[0]}, {one}" for player, one in found if not one.meant]
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="answers", description=__doc__, epilog=EPILOG)
+    parser.add_argument("--kernel", metavar="DIR|VERSION", help="as of scripts/demo")
+    parser.add_argument("--seeds", type=int, default=SEEDS,
+                        help=f"of each kind of stream (default: {SEEDS})")
+    parser.add_argument("--first", type=int, default=1, help="the first seed (default: 1)")
+    return parser
+
+
+def main():
+    """Do what the command line says."""
+    args = _parser().parse_args()
+    if args.seeds < 1:
+        raise Failure("no seeds: nothing to do")
+    logs = LOGS / time.strftime("answers-%Y%m%d-%H%M%S")
+    pair = Pair(args.kernel)
+    with step(f"{args.seeds} sequences of calls of {len(PLAYERS)} kinds on each kernel"):
+        found, count = measure(pair, logs, args.first, args.seeds)
+    lines = summary(found, count)
+    say("\n" + "\n".join(lines) + "\n")
+    files.write(logs / "summary.txt", "\n".join(lines) + "\n")
+    say(f"console logs: {logs.relative_to(ROOT)}/")
+    return 1 if any(not one.meant for _, one in found) else 0
