@@ -22,6 +22,7 @@
 
 #include "pcm-race-test.h"
 #include "pcmtest-control.h"
+#include "text-file.h"
 
 #define MAX_STREAMS	9
 #define TEXT_SIZE	1024
@@ -807,17 +808,10 @@ static void hammer_streams(struct race *race, void *ctx)
 /* Return: whether snd-pcmtest runs with a mutex as the stream lock. */
 static bool nonatomic_pcmtest(void)
 {
-	char value = 'N';
-	int fd;
+	char value[4];
 
-	fd = open("/sys/module/snd_pcmtest/parameters/nonatomic",
-		  O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (read(fd, &value, 1) != 1)
-		value = 'N';
-	close(fd);
-	return value == 'Y';
+	return text_file_read("/sys/module/snd_pcmtest/parameters/nonatomic",
+			      value, sizeof(value)) > 0 && value[0] == 'Y';
 }
 
 FIXTURE(hammer)
@@ -905,7 +899,8 @@ FIXTURE_TEARDOWN(hammer)
 {
 }
 
-TEST_F_TIMEOUT(hammer, every_pair, 3600)
+/* A soak takes as long as it is told. */
+TEST_F_TIMEOUT(hammer, every_pair, 7 * 24 * 3600)
 {
 	const char *driver = variant->nonatomic ? PCMTEST_DRIVER : NULL;
 	struct hammer hammer = {

@@ -437,8 +437,6 @@ TEST(unbind_while_configuring)
  * To ask for the position of a stream whose buffer has to be synced is no
  * reason to refuse to prepare it.
  */
-#define EXPLICIT_SYNC	"explicit_sync"
-
 static bool hwsync_step(struct race *race, void *ctx, unsigned int thread)
 {
 	int err = pcm_call(*(int *)ctx, SNDRV_PCM_IOCTL_HWSYNC);
@@ -460,8 +458,7 @@ static bool prepare_step(struct race *race, void *ctx, unsigned int thread)
 
 static void prepare_against_hwsync(struct race *race, void *ctx)
 {
-	struct unplugged *unplugged = ctx;
-	int fd = pcm_open(&unplugged->goes, 0);
+	int fd = pcm_open(ctx, 0);
 	const struct race_loop loops[] = {
 		{ hwsync_step, &fd },
 		{ prepare_step, &fd },
@@ -472,28 +469,17 @@ static void prepare_against_hwsync(struct race *race, void *ctx)
 		race_loops(race, loops, ARRAY_SIZE(loops));
 }
 
-/* Give snd-pcmtest's card what the parameters say now. */
-static void rebind(struct __test_metadata *_metadata,
-		   struct unplugged *unplugged)
-{
-	EXPECT_EQ(0, text_file_write(unplugged->unbind, unplugged->device));
-	bind_again(_metadata, unplugged);
-}
-
 TEST(prepare_vs_hwsync)
 {
-	struct unplugged unplugged = {};
+	struct pcm_dev dev;
 
-	if (!find_unbindable(_metadata, &unplugged, &pcm_slow_setup,
-			     PCMTEST_DRIVER))
-		return;
-	if (pcmtest_set(EXPLICIT_SYNC, "Y"))
-		SKIP(return, "snd-pcmtest has no explicit_sync");
-
-	rebind(_metadata, &unplugged);
-	race_test(_metadata, prepare_against_hwsync, &unplugged);
-	EXPECT_EQ(0, pcmtest_set(EXPLICIT_SYNC, "N"));
-	rebind(_metadata, &unplugged);
+	if (!pcmtest_can_delay())
+		SKIP(return, "needs root, and snd-pcmtest with explicit_sync");
+	ASSERT_EQ(0, pcmtest_remake(true));
+	if (race_device(_metadata, &dev, SNDRV_PCM_STREAM_PLAYBACK, 1,
+			&pcm_slow_setup, 1, PCMTEST_DRIVER))
+		race_test(_metadata, prepare_against_hwsync, &dev);
+	pcmtest_restore();
 }
 
 /*

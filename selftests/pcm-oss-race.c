@@ -8,12 +8,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/soundcard.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -94,9 +96,8 @@ static bool have_oss(struct race *race)
 }
 
 /*
- * Open through OSS, then join.  The preference for a subdevice holds for the
- * thread that set it, for as long as its control file is open.
- * Return: false also if the kernel refuses, which is fine.
+ * The preference for a subdevice holds for the thread that set it, for as long
+ * as its control file is open.
  */
 static bool open_oss(struct race *race, struct shared_stream *shared)
 {
@@ -117,6 +118,7 @@ static bool open_plain_oss(struct race *race, struct shared_stream *shared)
 			    oss_configure_plain(shared->oss));
 }
 
+/* Return: false also if the kernel refuses, which is fine. */
 static bool join_native(struct race *race, struct shared_stream *shared)
 {
 	shared->fd = pcm_open(&shared->dev, O_APPEND | O_NONBLOCK);
@@ -617,8 +619,10 @@ static pid_t call_in_child(struct race *race, struct held_up_writer *writer,
 {
 	pid_t pid = fork();
 
-	if (!pid)
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(call(writer) != 0);
+	}
 	race_failed(race, "fork", pid);
 	return pid;
 }
@@ -1273,8 +1277,11 @@ static void oss_hammer(struct race *race, void *ctx)
 
 	for (i = 0; i < RACE_THREADS; i++)
 		shared->seed[i] = race->start_ns + i;
-	if (open_oss(race, shared))
-		race_loops(race, loops, ARRAY_SIZE(loops));
+	if (!open_oss(race, shared))
+		return;
+	race_loops(race, loops, ARRAY_SIZE(loops));
+	/* Close plays what is left, for eight seconds at worst. */
+	pcm_call(shared->oss, SNDCTL_DSP_RESET);
 }
 
 TEST(oss_and_native_hammer)

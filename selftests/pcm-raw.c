@@ -53,7 +53,7 @@ void pcm_params_any(struct snd_pcm_hw_params *params)
 	params->info = ~0U;
 }
 
-void pcm_params_mask(struct snd_pcm_hw_params *params, int param, int value)
+static void set_mask(struct snd_pcm_hw_params *params, int param, int value)
 {
 	struct snd_mask *mask;
 
@@ -95,8 +95,8 @@ void pcm_params_fill(struct snd_pcm_hw_params *params,
 		     const struct pcm_setup *setup)
 {
 	pcm_params_any(params);
-	pcm_params_mask(params, SNDRV_PCM_HW_PARAM_ACCESS, setup->access);
-	pcm_params_mask(params, SNDRV_PCM_HW_PARAM_FORMAT, setup->format);
+	set_mask(params, SNDRV_PCM_HW_PARAM_ACCESS, setup->access);
+	set_mask(params, SNDRV_PCM_HW_PARAM_FORMAT, setup->format);
 	set_unless_free(params, SNDRV_PCM_HW_PARAM_CHANNELS, setup->channels);
 	set_unless_free(params, SNDRV_PCM_HW_PARAM_RATE, setup->rate);
 	set_unless_free(params, SNDRV_PCM_HW_PARAM_PERIOD_SIZE,

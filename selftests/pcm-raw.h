@@ -66,7 +66,6 @@ int pcm_ioctl(int fd, unsigned long request, void *arg);
 int pcm_call(int fd, unsigned long request);
 
 void pcm_params_any(struct snd_pcm_hw_params *params);
-void pcm_params_mask(struct snd_pcm_hw_params *params, int param, int value);
 void pcm_params_range(struct snd_pcm_hw_params *params, int param,
 		      unsigned int min, unsigned int max);
 unsigned int pcm_params_min(const struct snd_pcm_hw_params *params, int param);

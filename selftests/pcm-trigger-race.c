@@ -390,6 +390,7 @@ static void stop_beside_hw_free(struct race *race, void *ctx)
 	int err;
 
 	if (!drain_second(race, pair) ||
+	    race_failed(race, "timeline", pcmtest_forget_calls()) ||
 	    race_failed(race, "delay in hw_free",
 			pcmtest_delay("hw_free", FREE_MS * 1000)) ||
 	    race_failed(race, "pthread_create",

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/close_range.h>
 #include <sys/syscall.h>
 
 #include "kselftest.h"
@@ -125,6 +124,7 @@ void pcmtest_calm(void)
 	closedir(delays);
 	pcmtest_set(PCMTEST_FAILING_HW_PARAMS, "N");
 	pcmtest_set(PCMTEST_FAILING_PREPARE, "N");
+	pcmtest_set(PCMTEST_FAILING_TRIGGER, "N");
 }
 
 int pcmtest_forget_calls(void)

@@ -27,6 +27,7 @@ void pcmtest_restore(void);
 int pcmtest_set(const char *parameter, const char *value);
 #define PCMTEST_FAILING_HW_PARAMS	"inject_hwpars_err"
 #define PCMTEST_FAILING_PREPARE		"inject_prepare_err"
+#define PCMTEST_FAILING_TRIGGER		"inject_trigger_err"
 
 /* Hold up each further call of @callback by @us.  Return: 0 or -errno. */
 int pcmtest_delay(const char *callback, unsigned int us);

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "answers.h"
-#include "stream.h"
 
 #define MOST_BYTES	65536	/* of one transfer */
 
@@ -170,7 +169,12 @@ static long map_buffer(void *object)
 	};
 	void *address;
 
+	int fragment = 0;
+
 	unmap(object);
+	/* Sets up the stream, without which mmap() is one of the changes. */
+	if (choose(4))
+		pcm_ioctl(fd, SNDCTL_DSP_GETBLKSIZE, &fragment);
 	map_size = choose(4) ? 4096 : 1 << 20;
 	address = mmap(NULL, map_size,
 		       protections[choose(ARRAY_SIZE(protections))], MAP_SHARED,
@@ -232,7 +236,7 @@ static const struct operation operations[] = {
 	{ "POLL", poll_device, .weight = 1 },
 	{ "SLEEP", wait_long, .weight = 1 },
 	{ "MUNMAP", unmap, .weight = 1 },
-	{ "MMAP", map_buffer, .weight = 4 },	/* the last one */
+	{ "OSS_MMAP", map_buffer, .weight = 4 },	/* the last one */
 };
 
 static bool with_mmap;

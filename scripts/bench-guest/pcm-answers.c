@@ -3,23 +3,26 @@
  * Random calls by one thread on native PCM streams, which are linked now and
  * then, and what each of them answered.
  *
- *   pcm-answers <driver> <streams> <first seed> <seeds> <plays>
+ *   pcm-answers spinlock|mutex <playback driver> <capture driver> <streams>
+ *               <first seed> <seeds> <plays>
+ *
+ * The first word says what snd-pcmtest has for a stream lock.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "answers.h"
+#include "pcmtest-control.h"
 #include "stream.h"
-#include "text-file.h"
 
 #define MAX_SLOTS	4
-#define SUSPEND		"/sys/kernel/debug/pcmtest/suspend"
 #define FRAMES		4096	/* most that one call transfers */
 #define BIG_FRAMES	(1 << 20)	/* more than any buffer holds */
 
@@ -337,7 +340,9 @@ static long do_delay(void *object)
 	int err;
 
 	err = pcm_ioctl(slot->fd, SNDRV_PCM_IOCTL_DELAY, &delay);
-	return err ? err : delay;
+	if (!err)
+		say(" gives %ld", delay);
+	return err;
 }
 
 static long do_channel_info(void *object)
@@ -420,7 +425,23 @@ static long do_sleep(void *object)
 static long do_suspend(void *object)
 {
 	(void)object;
-	return text_file_write(SUSPEND, "1");
+	return pcmtest_suspend();
+}
+
+static const char * const failures[] = {
+	PCMTEST_FAILING_HW_PARAMS, PCMTEST_FAILING_PREPARE,
+	PCMTEST_FAILING_TRIGGER,
+};
+
+/* What snd-pcmtest refuses from now on, or no longer. */
+static long do_fail(void *object)
+{
+	unsigned int which = choose(ARRAY_SIZE(failures));
+	const char *value = choose(3) ? "N" : "Y";
+
+	(void)object;
+	say(" %s %s", failures[which], value);
+	return pcmtest_set(failures[which], value);
 }
 
 static long do_proc_xrun(void *object)
@@ -470,14 +491,25 @@ static const struct operation operations[] = {
 	{ "FLAGS", do_flags, .weight = 1 },
 	{ "SLEEP", do_sleep, .weight = 1 },
 	{ "SUSPEND", do_suspend, .weight = 3 },
+	{ "FAIL", do_fail, .weight = 2 },
 };
+
+/* Without asking the driver, which would change what is looked at. */
+static int state_of(const struct slot *slot, struct pcm_pointers *pointers)
+{
+	int err = pcm_pointers(slot->fd, pointers);
+
+	return err ? err : pointers->state;
+}
 
 /* Mostly what brings the stream to where there is more to do. */
 static const struct operation *next_operation(const struct slot *slot)
 {
+	struct pcm_pointers pointers;
+
 	if (choose(4))
-		switch (slot->fd < 0 ? -1 : pcm_state(slot->fd)) {
-		case -1:
+		switch (state_of(slot, &pointers)) {
+		case -EBADF:
 			return &operations[OPEN];
 		case SNDRV_PCM_STATE_OPEN:
 			return &operations[HW_PARAMS];
@@ -487,23 +519,15 @@ static const struct operation *next_operation(const struct slot *slot)
 	return any_operation(operations, ARRAY_SIZE(operations));
 }
 
-/* Without asking the driver, which would change what is looked at. */
 static void tell_state(const struct slot *slot)
 {
-	struct snd_pcm_sync_ptr sync = {
-		.flags = SNDRV_PCM_SYNC_PTR_APPL | SNDRV_PCM_SYNC_PTR_AVAIL_MIN,
-	};
+	struct pcm_pointers pointers;
+	int state = state_of(slot, &pointers);
 
-	if (slot->fd < 0) {
-		say(" closed");
-		return;
-	}
-	if (pcm_ioctl(slot->fd, SNDRV_PCM_IOCTL_SYNC_PTR, &sync)) {
-		say(" -");
-		return;
-	}
-	say(" %s:%lu", pcm_state_name(sync.s.status.state),
-	    sync.c.control.appl_ptr);
+	if (state < 0)
+		say(" %s", state == -EBADF ? "closed" : "-");
+	else
+		say(" %s:%lu", pcm_state_name(state), pointers.appl_ptr);
 }
 
 static void call_one(void)
@@ -528,6 +552,9 @@ static void begin(void)
 {
 	unsigned int i, depth = choose(4);
 
+	for (i = 0; i < ARRAY_SIZE(failures); i++)
+		pcmtest_set(failures[i], "N");
+	pcmtest_set("group_trigger", choose(3) ? "N" : "Y");
 	for (i = 0; i < slot_count; i++) {
 		slots[i].dev = &devices[i % 2];
 		slots[i].fd = pcm_open(slots[i].dev, O_NONBLOCK);
@@ -560,15 +587,19 @@ int main(int argc, char **argv)
 		.end = close_all,
 	};
 	unsigned int direction;
+	int err;
 
-	if (argc != 6 || atoi(argv[2]) < 1 || atoi(argv[2]) > MAX_SLOTS) {
-		fprintf(stderr, "usage: pcm-answers <driver> <streams> <first seed> <seeds> <plays>\n");
+	if (argc != 8 || atoi(argv[4]) < 1 || atoi(argv[4]) > MAX_SLOTS) {
+		fprintf(stderr, "usage: pcm-answers spinlock|mutex <playback driver> <capture driver> <streams> <first seed> <seeds> <plays>\n");
 		return 1;
 	}
-	slot_count = atoi(argv[2]);
+	slot_count = atoi(argv[4]);
+	demand("snd-pcmtest", pcmtest_remake(!strcmp(argv[1], "mutex")));
 	for (direction = 0; direction < ARRAY_SIZE(devices); direction++)
 		demand("no suitable PCM",
 		       pcm_find(&devices[direction], direction, slot_count,
-				setups, 1, argv[1]));
-	return play_seeds(&player, &argv[3]);
+				setups, 1, argv[2 + direction]));
+	err = play_seeds(&player, &argv[5]);
+	pcmtest_restore();
+	return err;
 }

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "stream.h"
+#include "text-file.h"
 
 #define DUMMY "Dummy"
 #define PCMTEST "PCM-TEST Driver"
@@ -161,15 +162,11 @@ static void measure_scaling(void)
 
 static void set_delay(const char *callback, unsigned int us)
 {
-	char path[96];
-	FILE *file;
+	char path[96], text[16];
 
 	snprintf(path, sizeof(path), DELAYS "%s", callback);
-	file = fopen(path, "w");
-	if (!file || fprintf(file, "%u\n", us) < 0 || fclose(file)) {
-		perror(path);
-		exit(1);
-	}
+	snprintf(text, sizeof(text), "%u", us);
+	demand(path, text_file_write(path, text));
 }
 
 /* PREPARE of a group while another group's driver takes its time. */
@@ -287,6 +284,7 @@ static void measure_kill(void)
 	struct worker worker;
 	struct group group;
 	long long begin;
+	int status;
 	pid_t child;
 
 	group_open(&group, PCMTEST, SNDRV_PCM_STREAM_PLAYBACK,
@@ -304,7 +302,9 @@ static void measure_kill(void)
 	usleep(200000);
 	begin = now_us();
 	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	waitpid(child, &status, 0);
+	if (!WIFSIGNALED(status))
+		die("HW_PARAMS did not wait", -EPROTO);
 	report("ms until SIGKILL ends a blocked HW_PARAMS",
 	       (now_us() - begin) / 1000);
 	pthread_join(worker.thread, NULL);
@@ -352,13 +352,10 @@ static long long worst_jitter(struct group *group)
 	struct pollfd pollfd = { .fd = group->fds[0], .events = POLLIN };
 	const long long period = PERIOD * 1000000LL / group->setup.rate;
 	long long last, now, jitter, worst = 0;
-	snd_pcm_uframes_t frames;
 	unsigned int i;
 
 	group_enter(group, SNDRV_PCM_STATE_RUNNING);
-	frames = QUEUED;
-	demand("FORWARD", pcm_ioctl(group->fds[0], SNDRV_PCM_IOCTL_FORWARD,
-				    &frames));
+	demand("FORWARD", pcm_forward(group->fds[0], QUEUED));
 	last = 0;
 	for (i = 0; i < 20; i++) {
 		if (poll(&pollfd, 1, 1000) != 1) {
@@ -366,9 +363,7 @@ static long long worst_jitter(struct group *group)
 			exit(1);
 		}
 		now = now_us();
-		frames = PERIOD;
-		demand("FORWARD", pcm_ioctl(group->fds[0],
-					    SNDRV_PCM_IOCTL_FORWARD, &frames));
+		demand("FORWARD", pcm_forward(group->fds[0], PERIOD));
 		jitter = llabs(now - last - period);
 		if (i > 2 && jitter > worst)
 			worst = jitter;

@@ -57,9 +57,7 @@ void group_open(struct group *group, const char *driver, int direction,
 		demand("configure", pcm_configure(group->fds[i],
 						  &group->setup));
 		if (i)
-			demand("LINK", ioctl(group->fds[0],
-					     SNDRV_PCM_IOCTL_LINK,
-					     group->fds[i]));
+			demand("LINK", pcm_link(group->fds[0], group->fds[i]));
 	}
 }
 
@@ -74,14 +72,10 @@ void group_close(struct group *group)
 
 static void fill(struct group *group)
 {
-	snd_pcm_uframes_t frames;
 	unsigned int i;
 
-	for (i = 0; i < group->count; i++) {
-		frames = QUEUED;
-		demand("FORWARD", pcm_ioctl(group->fds[i],
-					    SNDRV_PCM_IOCTL_FORWARD, &frames));
-	}
+	for (i = 0; i < group->count; i++)
+		demand("FORWARD", pcm_forward(group->fds[i], QUEUED));
 }
 
 /* Until as much is recorded as the calls of one batch may read. */

@@ -1,12 +1,14 @@
 """scripts/answers: random calls by one thread, which must get the same answers on both kernels."""
 
 import argparse
+import itertools
 import re
 import shlex
 import time
 from dataclasses import dataclass
 
 from . import files, programs, runner
+from .arguments import at_least
 from .bench_cost import MACHINE
 from .bench_pair import AFTER, BEFORE, Pair
 from .failure import Failure
@@ -15,7 +17,8 @@ from .progress import say, step
 
 EPILOG = """\
 Each seed makes a sequence of calls. It is the same if one account of it, with all results,
-states, positions and parameters, is found on both kernels. Changes that are meant are told apart.
+parameters, and states and positions of native streams, is found on both kernels. Changes that
+are meant are told apart.
 exits with 0 only if nothing else differs."""
 
 SEEDS = 1000
@@ -24,42 +27,72 @@ PLAYS = 4  # of a seed, at different moments
 MORE_PLAYS = 25  # where those differ: the moments may have been bad luck
 CONTEXT = 8  # calls before the one that differs
 
+PCMTEST = "PCM-TEST Driver"
 PLAYERS = (  # title, program and its arguments
-    ("one stream", ("pcm-answers", "Dummy", "1")),
-    ("three linked streams", ("pcm-answers", "Dummy", "3")),
-    ("two linked streams, mutex", ("pcm-answers", "PCM-TEST Driver", "2")),
-    ("four linked streams, mutex", ("pcm-answers", "PCM-TEST Driver", "4")),
+    ("one stream", ("pcm-answers", "spinlock", "Dummy", "Dummy", "1")),
+    ("two linked streams, loopback", ("pcm-answers", "spinlock", "Loopback", "Loopback", "2")),
+    ("three linked streams", ("pcm-answers", "spinlock", PCMTEST, PCMTEST, "3")),
+    ("linked streams of two cards", ("pcm-answers", "spinlock", PCMTEST, "Dummy", "4")),
+    ("two linked streams, mutex", ("pcm-answers", "mutex", PCMTEST, PCMTEST, "2")),
+    ("four linked streams, mutex", ("pcm-answers", "mutex", PCMTEST, PCMTEST, "4")),
     ("OSS", ("oss-answers", "/dev/dsp")),
 )
 
-# What the cover letter has under "What changes for users", "With one thread": a pattern for the
-# call that differs first, as it was without and with the series.
-MEANT = tuple((title, re.compile(pattern)) for title, pattern in (
-    ("DROP and close stop the group though one member has no setup",
-     r"(\w (?:DROP|CLOSE|OPEN|JOIN)\b[^|]*)\|.* OPEN:.*\n\1\|.* SETUP:"),
-    ("suspend leaves out what has nothing to suspend, not the whole group",
-     r"(\w SUSPEND [^|]*)\|.*\n\1\|.* SUSPENDED:"),
-    ("an OSS mmap() that fails leaves the access mode alone, and the first one works",
-     r" MMAP = .*\n MMAP = "),
-))
+_NAME = re.compile(r"[A-Z_]{2,}")
+_STATE = re.compile(r"[A-Z]+(?=:)")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that is meant: what the cover letter says of users "With one thread"."""
+    title: str
+    calls: tuple
+    beside: tuple = ()  # states, of which a linked stream has one
+    becomes: str = None  # the state of the others that differ; None: what failed may not
+
+    def explains(self, before, after):
+        """Whether two lines of accounts differ as they are meant to."""
+        name = _NAME.search(before)
+        if not name or name[0] not in self.calls:
+            return False
+        if not self.becomes:
+            return " = E" in before
+        (call, _, seen), (again, _, now) = before.partition("|"), after.partition("|")
+        if call != again or _STATE.sub("", seen) != _STATE.sub("", now):
+            return False
+        states = list(zip(_STATE.findall(seen), _STATE.findall(now)))
+        return (any(was in self.beside for was, _ in states) and
+                all(is_now == was or is_now == self.becomes and was not in self.beside
+                    for was, is_now in states))
+
+
+MEANT = (
+    Change("DROP and close stop the group though one member has no setup",
+           ("DROP", "CLOSE", "OPEN", "JOIN"), ("OPEN",), "SETUP"),
+    Change("suspend leaves out who has nothing to suspend, not the whole group",
+           ("SUSPEND",), ("OPEN", "SETUP"), "SUSPENDED"),
+    Change("an OSS mmap() that fails leaves the access mode alone, and the first one works",
+           ("OSS_MMAP",)),
+)
 
 
 @dataclass(frozen=True)
 class Difference:
     """Where the accounts of a seed part."""
     seed: int
-    before: list  # the lines up to there, without the series
-    after: str    # the line with it
+    same: list  # the lines up to there
+    before: str  # the next one without the series
+    after: str  # and with it
 
     @property
     def meant(self):
         """Which change that is meant explains it, or None."""
-        pair = f"{self.before[-1]}\n{self.after}"
-        return next((title for title, pattern in MEANT if pattern.match(pair)), None)
+        return next((change.title for change in MEANT
+                     if change.explains(self.before, self.after)), None)
 
     def __str__(self):
-        lines = [f"     {line}" for line in self.before[-1 - CONTEXT:-1]]
-        return "\n".join([f"seed {self.seed}:", *lines, f"   - {self.before[-1]}",
+        lines = [f"     {line}" for line in self.same[-CONTEXT:]]
+        return "\n".join([f"seed {self.seed}:", *lines, f"   - {self.before}",
                           f"   + {self.after}"])
 
 
@@ -78,25 +111,16 @@ def parse(lines):
     return accounts
 
 
-def _parting(before, after):
-    """Index of the first line that is not the same, or None."""
-    for number, (one, other) in enumerate(zip(before, after)):
-        if one != other:
-            return number
-    return None if len(before) == len(after) else min(len(before), len(after)) - 1
-
-
 def difference(seed, before, after):
     """Where the accounts that agree longest part, or None if two are the same."""
-    best = -1
-    for one in before:
-        for other in after:
-            number = _parting(one, other)
-            if number is None:
-                return None
-            if number > best:
-                best, found = number, Difference(seed, one[:number + 1], other[number])
-    return found
+    found = []
+    for one, other in itertools.product(before, after):
+        lines = list(itertools.zip_longest(one, other, fillvalue=""))
+        parted = [number for number, (was, now) in enumerate(lines) if was != now]
+        if not parted:
+            return None
+        found.append(Difference(seed, one[:parted[0]], *lines[parted[0]]))
+    return max(found, key=lambda one: len(one.same))
 
 
 def compare(before, after):
@@ -146,26 +170,24 @@ def measure(pair, logs, first, seeds):
 def summary(found, count):
     """Lines: how often each change that is meant was met, and every other difference."""
     lines = [f"{count - len(found)} of {count} sequences have the same answers"]
-    for title, _ in MEANT:
-        times = sum(one.meant == title for _, one in found)
-        lines.append(f"{times} differ as they are meant to: {title}")
+    for change in MEANT:
+        times = sum(one.meant == change.title for _, one in found)
+        lines.append(f"{times} differ as they are meant to: {change.title}")
     return lines + [f"NOT THE SAME: {player[0]}, {one}" for player, one in found if not one.meant]
 
 
 def _parser():
     parser = argparse.ArgumentParser(prog="answers", description=__doc__, epilog=EPILOG)
     parser.add_argument("--kernel", metavar="DIR|VERSION", help="as of scripts/demo")
-    parser.add_argument("--seeds", type=int, default=SEEDS,
+    parser.add_argument("--seeds", type=at_least(1), default=SEEDS,
                         help=f"of each kind of stream (default: {SEEDS})")
-    parser.add_argument("--first", type=int, default=1, help="the first seed (default: 1)")
+    parser.add_argument("--first", type=at_least(0), default=1, help="the first seed (default: 1)")
     return parser
 
 
 def main():
     """Do what the command line says."""
     args = _parser().parse_args()
-    if args.seeds < 1:
-        raise Failure("no seeds: nothing to do")
     logs = LOGS / time.strftime("answers-%Y%m%d-%H%M%S")
     pair = Pair(args.kernel)
     with step(f"{args.seeds} sequences of calls of {len(PLAYERS)} kinds on each kernel"):

@@ -25,7 +25,7 @@ def as_root(command):
         return command
     if not shutil.which("sudo"):
         raise Failure(f"run as root first: {' '.join(command)}")
-    return ["sudo", "-n", *command]
+    return ["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive", *command]
 
 
 def refresh():
@@ -44,6 +44,9 @@ def _mirror():
                             "Created-By: Packages", "Origin: Debian"])
     entries = [line.split("\t") for line in targets.splitlines() if line]
     main = [entry for entry in entries if "-" not in entry[1]] or entries
+    if not main and not _refreshed:
+        refresh()
+        return _mirror()
     if not main:
         raise Failure("apt has no lists of Debian; run apt-get update, or give --kernel DIR")
     site, suite, entry = main[0]

@@ -1,7 +1,6 @@
 """What the host must have, installed from Debian when it is missing."""
 
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -56,9 +55,7 @@ def llvm():
     """Directory of the newest LLVM that is installed, after installing one if need be."""
     if not _llvm_versions():
         apt.refresh()
-        names = proc.capture(["apt-cache", "pkgnames", "clang-"]).split()
-        numbers = [int(name[6:]) for name in names if re.fullmatch(r"clang-\d+", name)]
-        newest = max(numbers, default=0)
+        newest = max((int(name[6:]) for name in apt.offers(r"clang-\d+")), default=0)
         if newest < OLDEST_CLANG:
             raise Failure(f"apt offers no clang-{OLDEST_CLANG} or newer")
         install([f"clang-{newest}", f"lld-{newest}", f"llvm-{newest}"])

@@ -1,6 +1,7 @@
 """scripts/real-programs: sound programs that people use, on both kernels."""
 
 import argparse
+import re
 import time
 
 from . import console, files, ktap, report, runner, userland, verdict, vm
@@ -16,6 +17,7 @@ does not complain."""
 
 CONFIG = "debug+programs"
 FACT = "= "  # begins a line that must be the same on every kernel
+NOT_STARTED = re.compile(r": (?:status )?12[67]\b")  # the shell's status
 # A device of each way to transfer, and no more streams than pcm-test has time for.
 MACHINE = vm.Machine(mem="2G", boot_limit=240,
                      append="snd_dummy.pcm_devs=4 snd_dummy.pcm_substreams=1 "
@@ -99,7 +101,8 @@ def agree(before, after, before_facts, after_facts):
     # Failed: the program's own opinion, which may be the same of both.
     return (after.status in (verdict.PASSED, verdict.FAILED, verdict.SKIPPED)
             and (after.status == before.status or before.status in verdict.FAULTS)
-            and bool(after_facts) and before_facts == after_facts)
+            and bool(after_facts) and before_facts == after_facts
+            and not any(map(NOT_STARTED.search, after_facts)))
 
 
 def _row(title, before, after, before_facts, after_facts):

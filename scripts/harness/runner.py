@@ -12,6 +12,9 @@ from .paths import BUILD
 from .progress import say
 
 
+COMPLAINT = "after a complaint of the kernel"  # what the guest's init says of it
+
+
 @dataclass(frozen=True)
 class Case:
     """One process in the guest."""
@@ -37,13 +40,18 @@ def judge(text, cases, log):
     boot = console.parse(text)
     wrong = verdict.of_boot(boot)
     last = boot.lines[-1].text if boot.lines else ""
-    decided = {}
-    for segment in boot.segments:
-        decided[segment.name] = verdict.of_segment(segment, last)
-    if wrong and not decided:
-        decided = {case.name: wrong for case in cases}
-    elif wrong and decided[boot.segments[-1].name].status != verdict.PANIC:
-        decided[boot.segments[-1].name] = wrong
+    decided = {segment.name: verdict.of_segment(segment, last) for segment in boot.segments}
+    if not decided and not wrong:
+        wrong = verdict.Verdict(verdict.CUT_OFF, "the guest ran no case")
+    if wrong and (not decided or wrong.status == verdict.SPOILT):
+        decided = {name: wrong for name in (*decided, *(case.name for case in cases))}
+    elif wrong or boot.closed == COMPLAINT:
+        ended = decided[boot.segments[-1].name]
+        if wrong and ended.status != verdict.PANIC:
+            decided[boot.segments[-1].name] = wrong
+        elif ended.status in (verdict.PASSED, verdict.SKIPPED):
+            ended.status = verdict.SPLAT
+            ended.evidence = "the kernel is tainted or lockdep is off, in words not known here"
     for one in decided.values():
         one.log = log
     return decided

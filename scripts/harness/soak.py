@@ -1,4 +1,4 @@
-"""scripts/soak: pair hammers and all races at once, for long, on a kernel of any configuration."""
+"""scripts/soak: hammers and the races of parameters and linked streams at once, for long."""
 
 import argparse
 import time

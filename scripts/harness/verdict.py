@@ -8,7 +8,8 @@ from . import console, ktap
 PASSED, FAILED, SKIPPED, SPLAT, STUCK, PANIC = (
     "passed", "failed", "skipped", "splat", "stuck", "panic")
 # These prove nothing, neither that a race is there nor that it is gone.
-TIMEOUT, CUT_OFF, NO_BOOT, NO_OUTPUT = "timeout", "cut off", "did not boot", "no output"
+TIMEOUT, CUT_OFF, NO_BOOT, NO_OUTPUT, SPOILT = (
+    "timeout", "cut off", "did not boot", "no output", "spoilt boot")
 
 _HIT = re.compile(r"^hit after \d+ rounds, (\d+) ms: ")
 _CLEAN = re.compile(r"^no hit in \d+ rounds, | is refused: ")
@@ -110,8 +111,7 @@ def of_boot(boot):
         return Verdict(NO_OUTPUT, "the kernel printed nothing")
     splats = console.splats(boot.before)
     if splats:
-        return Verdict(PANIC if splats[-1].kind == "panic" else SPLAT,
-                       f"before any test: {splats[0]}")
+        return Verdict(SPOILT, f"before any test: {splats[0]}")
     if not boot.ready:
         return Verdict(NO_BOOT, f"hangs after: {boot.lines[-1].text}")
     if boot.closed is None and (not boot.segments or boot.segments[-1].ended is not None):

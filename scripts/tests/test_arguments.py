@@ -1,5 +1,6 @@
 """Which numbers commands take."""
 
+import argparse
 import unittest
 
 from harness.arguments import at_least
@@ -13,7 +14,7 @@ class AtLeast(unittest.TestCase):
 
     def test_refused(self):
         for text in ("0", "-1", "nan", "1.5", ""):
-            with self.assertRaises(ValueError):
+            with self.assertRaises(argparse.ArgumentTypeError):
                 at_least(1)(text)
 
 

@@ -65,7 +65,8 @@ class Shows(unittest.TestCase):
         """Whatever the test says."""
         for status in (verdict.SPLAT, verdict.STUCK, verdict.PANIC):
             self.assertTrue(verdict.Verdict(status, "").shows)
-        for status in (verdict.PASSED, verdict.SKIPPED, verdict.TIMEOUT, verdict.CUT_OFF):
+        for status in (verdict.PASSED, verdict.SKIPPED, verdict.TIMEOUT, verdict.CUT_OFF,
+                       verdict.SPOILT):
             self.assertFalse(verdict.Verdict(status, "").shows)
 
 
@@ -73,22 +74,33 @@ class Incomplete(unittest.TestCase):
     """Logs that must not be believed."""
 
     def test_a_complaint_before_any_test_spoils_the_boot(self):
-        status, evidence = judge("kasan-before-tests", "a", "b")["pcm-params-race"]
-        self.assertEqual(status, verdict.SPLAT)
-        self.assertIn("before any test: KASAN: wild-memory-access", evidence)
+        decided = judge("kasan-before-tests", "a", "b")
+        self.assertEqual(set(decided), {"pcm-params-race", "a", "b"})
+        for status, evidence in decided.values():
+            self.assertEqual(status, verdict.SPOILT)
+            self.assertIn("before any test: KASAN: wild-memory-access", evidence)
 
     def test_hang_at_boot(self):
         for name in ("a", "b"):
             self.assertEqual(judge("hang-at-boot", "a", "b")[name][0], verdict.NO_BOOT)
 
     def test_panic_at_boot(self):
-        self.assertEqual(judge("panic-at-boot", "a")["a"][0], verdict.PANIC)
+        self.assertEqual(judge("panic-at-boot", "a")["a"][0], verdict.SPOILT)
 
     def test_nothing_printed(self):
         self.assertEqual(judge("", "a", text="")["a"][0], verdict.NO_OUTPUT)
 
     def test_cut_off_in_the_test(self):
         self.assertEqual(judge("cut-off")["pause"][0], verdict.CUT_OFF)
+
+    def test_a_guest_that_runs_no_case(self):
+        text = "[    1.0] harness: ready\n[    1.1] harness: closed complete\n"
+        self.assertEqual(judge("", "a", text=text)["a"][0], verdict.CUT_OFF)
+
+    def test_a_complaint_in_unknown_words(self):
+        text = (LOGS / "all-passed.log").read_text(encoding="utf-8")
+        text = text.replace("closed complete", "closed after a complaint of the kernel")
+        self.assertEqual(judge("", "ok", text=text)["ok"][0], verdict.SPLAT)
 
     def test_no_prefix_of_a_good_log_passes(self):
         lines = (LOGS / "all-passed.log").read_text(encoding="utf-8").split("\n")

@@ -6,6 +6,7 @@ import sys
 from .. import deps, proc, races
 from ..failure import Failure
 from ..paths import ROOT, SCRIPTS, SELFTESTS
+from ..source import environment
 
 LINE_LENGTH = 100
 
@@ -50,7 +51,7 @@ def unit_tests(context):
     deps.install(["b4", "git"])
     log = context.logs / "unit-tests.log"
     proc.run([sys.executable, "-m", "unittest", "discover", "-s", "tests", "-t", "."],
-             log=log, what="unittest", cwd=SCRIPTS)
+             log=log, what="unittest", cwd=SCRIPTS, env=environment())
     ran = re.search(r"^Ran (\d+) tests", log.read_text(encoding="utf-8"), re.MULTILINE)
     if not ran or ran[1] == "0":
         raise Failure(f"no unit test ran ({log})")
