@@ -104,6 +104,8 @@ def parse(lines):
         if word == "account":
             account = []
             accounts.setdefault(int(seed), []).append(account)
+        elif line.startswith("#"):  # a remark
+            continue
         elif account is None:
             raise Failure(f"not a line of an account: {line}")
         else:
@@ -138,7 +140,8 @@ def _play(pair, tests, jobs, plays, logs):
                                      str(first), str(count), str(plays)]),
                          count * plays * SECONDS_PER_SEED // PLAYS)
              for (title, command), first, count in jobs]
-    outputs = pair.run(tests, cases, MACHINE, logs)
+    # snd-pcmtest finds the unpatched kernel's callbacks at fault, as it is made to.
+    outputs = pair.run(tests, cases, MACHINE, logs, complaints=(BEFORE,))
     return {which: [(job[0], parse(outputs[which][case.name]))
                     for job, case in zip(jobs, cases)] for which in (BEFORE, AFTER)}
 

@@ -21,6 +21,9 @@ class Accounts(unittest.TestCase):
     def test_several_of_one_seed(self):
         self.assertEqual(accounts([START], [START, FULL]), {5: [[START], [START, FULL]]})
 
+    def test_remarks_do_not_count(self):
+        self.assertEqual(answers.parse(["# a remark", "account 5", START]), {5: [[START]]})
+
     def test_what_is_before_the_first_is_no_account(self):
         with self.assertRaises(Failure):
             answers.parse(["no suitable PCM: No such device"])
