@@ -849,12 +849,14 @@ static void sleeping_transfer(struct race *race, void *ctx)
 }
 
 static void run_sleeping_transfer(struct __test_metadata *_metadata,
-				  const struct sleeper_kind *kind)
+				  const struct sleeper_kind *kind,
+				  bool (*round)(struct race *race,
+						struct sleeper *sleeper))
 {
 	struct pcm_setup setups[] = { one_channel, more_channels };
 	struct sleeper sleeper = {
 		.kind = kind,
-		.round = reconfigured_round,
+		.round = round,
 	};
 
 	setups[0].access = kind->access;
@@ -866,7 +868,7 @@ static void run_sleeping_transfer(struct __test_metadata *_metadata,
 
 TEST(sleeping_writei_outlives_config)
 {
-	run_sleeping_transfer(_metadata, &sleeping_writei);
+	run_sleeping_transfer(_metadata, &sleeping_writei, reconfigured_round);
 }
 
 TEST(sleeping_writen_outlives_config)
@@ -876,7 +878,7 @@ TEST(sleeping_writen_outlives_config)
 		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_xfern,
 	};
 
-	run_sleeping_transfer(_metadata, &kind);
+	run_sleeping_transfer(_metadata, &kind, reconfigured_round);
 }
 
 TEST(sleeping_writev_outlives_config)
@@ -886,7 +888,7 @@ TEST(sleeping_writev_outlives_config)
 		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_vector,
 	};
 
-	run_sleeping_transfer(_metadata, &kind);
+	run_sleeping_transfer(_metadata, &kind, reconfigured_round);
 }
 
 TEST(sleeping_readi_outlives_config)
@@ -896,7 +898,7 @@ TEST(sleeping_readi_outlives_config)
 		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_xferi,
 	};
 
-	run_sleeping_transfer(_metadata, &kind);
+	run_sleeping_transfer(_metadata, &kind, reconfigured_round);
 }
 
 TEST(sleeping_readn_outlives_config)
@@ -906,7 +908,7 @@ TEST(sleeping_readn_outlives_config)
 		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_xfern,
 	};
 
-	run_sleeping_transfer(_metadata, &kind);
+	run_sleeping_transfer(_metadata, &kind, reconfigured_round);
 }
 
 TEST(sleeping_readv_outlives_config)
@@ -916,7 +918,7 @@ TEST(sleeping_readv_outlives_config)
 		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_vector,
 	};
 
-	run_sleeping_transfer(_metadata, &kind);
+	run_sleeping_transfer(_metadata, &kind, reconfigured_round);
 }
 
 /*
@@ -947,22 +949,6 @@ static bool half_written_round(struct race *race, struct sleeper *sleeper)
 	return !race_failed(race, "HW_PARAMS, PREPARE or START", err);
 }
 
-static void run_half_written(struct __test_metadata *_metadata,
-			     const struct sleeper_kind *kind)
-{
-	struct pcm_setup setups[] = { one_channel, more_channels };
-	struct sleeper sleeper = {
-		.kind = kind,
-		.round = half_written_round,
-	};
-
-	setups[0].access = kind->access;
-	setups[1].access = kind->access;
-	if (race_device(_metadata, &sleeper.stream.dev, SNDRV_PCM_STREAM_PLAYBACK,
-			1, setups, ARRAY_SIZE(setups), NULL))
-		race_test(_metadata, sleeping_transfer, &sleeper);
-}
-
 TEST(half_writev_outlives_config)
 {
 	static const struct sleeper_kind kind = {
@@ -970,7 +956,7 @@ TEST(half_writev_outlives_config)
 		SNDRV_PCM_ACCESS_RW_NONINTERLEAVED, sleep_in_vector,
 	};
 
-	run_half_written(_metadata, &kind);
+	run_sleeping_transfer(_metadata, &kind, half_written_round);
 }
 
 TEST(half_write_outlives_config)
@@ -980,7 +966,7 @@ TEST(half_write_outlives_config)
 		SNDRV_PCM_ACCESS_RW_INTERLEAVED, sleep_in_write,
 	};
 
-	run_half_written(_metadata, &kind);
+	run_sleeping_transfer(_metadata, &kind, half_written_round);
 }
 
 /*
@@ -1046,12 +1032,13 @@ static bool two_writers_round(struct race *race, struct sleeper *sleeper)
 	return judge_left_alone(race, sleeper, thread, "of one frame");
 }
 
-static void run_sleeping_writei(struct __test_metadata *_metadata,
-				bool (*round)(struct race *race,
-					      struct sleeper *sleeper))
+static void run_long_sleep(struct __test_metadata *_metadata,
+			   const struct sleeper_kind *kind,
+			   bool (*round)(struct race *race,
+					 struct sleeper *sleeper))
 {
 	struct sleeper sleeper = {
-		.kind = &sleeping_writei,
+		.kind = kind,
 		.round = round,
 	};
 
@@ -1062,7 +1049,7 @@ static void run_sleeping_writei(struct __test_metadata *_metadata,
 
 TEST(short_write_beside_sleeping_writei)
 {
-	run_sleeping_writei(_metadata, two_writers_round);
+	run_long_sleep(_metadata, &sleeping_writei, two_writers_round);
 }
 
 /* The same when the other one sleeps as well, and a signal ends that. */
@@ -1087,7 +1074,7 @@ static bool two_sleepers_round(struct race *race, struct sleeper *sleeper)
 
 TEST(interrupted_writei_beside_sleeping_writei)
 {
-	run_sleeping_writei(_metadata, two_sleepers_round);
+	run_long_sleep(_metadata, &sleeping_writei, two_sleepers_round);
 }
 
 /* The same when the other one waits for more room than there will ever be. */
@@ -1128,7 +1115,7 @@ static bool larger_writer_round(struct race *race, struct sleeper *sleeper)
 
 TEST(small_writei_beside_large_one)
 {
-	run_sleeping_writei(_metadata, larger_writer_round);
+	run_long_sleep(_metadata, &sleeping_writei, larger_writer_round);
 }
 
 static unsigned int time_out_ms(const struct pcm_setup *setup)
@@ -1171,7 +1158,7 @@ static bool freed_round(struct race *race, struct sleeper *sleeper)
 
 TEST(hw_free_wakes_sleeping_writei)
 {
-	run_sleeping_writei(_metadata, freed_round);
+	run_long_sleep(_metadata, &sleeping_writei, freed_round);
 }
 
 static long sleep_in_poll(struct sleeper *sleeper)
@@ -1192,14 +1179,8 @@ TEST(hw_free_wakes_poll)
 		.name = "poll()",
 		.transfer = sleep_in_poll,
 	};
-	struct sleeper sleeper = {
-		.kind = &kind,
-		.round = freed_round,
-	};
 
-	if (race_device(_metadata, &sleeper.stream.dev, SNDRV_PCM_STREAM_PLAYBACK,
-			1, &two_seconds, 1, NULL))
-		race_test(_metadata, sleeping_transfer, &sleeper);
+	run_long_sleep(_metadata, &kind, freed_round);
 }
 
 /*

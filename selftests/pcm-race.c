@@ -16,6 +16,7 @@
 #include "kselftest.h"
 #include "kmsg-watch.h"
 #include "pcm-race.h"
+#include "pcm-raw.h"
 #include "pcmtest-control.h"
 #include "stuck-task.h"
 
@@ -63,7 +64,15 @@ void race_abort(void)
 /* Before anything else is done or said. */
 __attribute__((constructor)) static void warn(void)
 {
+	const char *pcm = getenv("PCM_RACE_PCM");
+	unsigned int card, device;
+	char rest;
+
 	fprintf(stderr, "# a kernel without the fixes may hang or crash in these tests\n");
+	if (pcm && sscanf(pcm, "%u,%u%c", &card, &device, &rest) != 2) {
+		fprintf(stderr, "PCM_RACE_PCM=%s is not CARD,DEVICE\n", pcm);
+		exit(KSFT_FAIL);
+	}
 }
 
 static unsigned int seconds_per_race(void)
@@ -175,6 +184,22 @@ static unsigned long long slowest_beat(const struct race *race)
 			oldest = beat;
 	}
 	return oldest;
+}
+
+bool race_drains_first(struct race *race, int fd, int other)
+{
+	int state;
+
+	do {
+		race_sleep_ms(5);
+		race_beat(race, 0);
+		state = pcm_state(fd);
+	} while (race_on(race) && state == SNDRV_PCM_STATE_DRAINING);
+	if (state == SNDRV_PCM_STATE_SETUP &&
+	    pcm_state(other) == SNDRV_PCM_STATE_DRAINING)
+		return true;
+	race_broken(race, "the long stream is not the last to drain");
+	return false;
 }
 
 bool race_kill(pid_t child, unsigned int wait_ms)

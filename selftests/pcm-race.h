@@ -109,6 +109,9 @@ void race_loops(struct race *race, const struct race_loop *loops,
 /* Errors that the loser of a race may see; EFAULT and EINVAL are not. */
 bool race_may_lose(long err);
 
+/* Wait until the stream @fd is done, while @other still drains. */
+bool race_drains_first(struct race *race, int fd, int other);
+
 /* Return: whether SIGKILL ends @child within @wait_ms. */
 bool race_kill(pid_t child, unsigned int wait_ms);
 

@@ -362,16 +362,7 @@ static bool drain_second(struct race *race, struct pair *pair)
 	err = pcm_call(pair->fd, SNDRV_PCM_IOCTL_DRAIN);
 	if (err != -EAGAIN)
 		return !race_failed(race, "DRAIN", err ? err : -EPROTO);
-	while (race_on(race) &&
-	       pcm_state(pair->other) == SNDRV_PCM_STATE_DRAINING) {
-		race_beat(race, 0);
-		race_sleep_ms(5);
-	}
-	if (pcm_state(pair->other) == SNDRV_PCM_STATE_SETUP &&
-	    pcm_state(pair->fd) == SNDRV_PCM_STATE_DRAINING)
-		return true;
-	race_broken(race, "the long stream is not the last to drain");
-	return false;
+	return race_drains_first(race, pair->other, pair->fd);
 }
 
 static void *free_other(void *arg)

@@ -1507,23 +1507,6 @@ static void resume_unequal(struct race *race, struct window *window)
 		race_hit(race, "DROP, HW_FREE: %s", strerror(-err));
 }
 
-/* Wait until one stream is done, while the other one still drains. */
-static bool drains_first(struct race *race, int fd, int other)
-{
-	int state;
-
-	do {
-		race_sleep_ms(5);
-		race_beat(race, 0);
-		state = pcm_state(fd);
-	} while (race_on(race) && state == SNDRV_PCM_STATE_DRAINING);
-	if (state == SNDRV_PCM_STATE_SETUP &&
-	    pcm_state(other) == SNDRV_PCM_STATE_DRAINING)
-		return true;
-	race_broken(race, "the long stream is not the last to drain");
-	return false;
-}
-
 /*
  * Both streams drain, the second one is done first.  It has nothing to suspend
  * then, which is no reason to leave the first one running, nor to resume, though
@@ -1536,7 +1519,7 @@ static bool suspend_unequal(struct race *race, struct window *window)
 	if (!open_linked(race, window) || !shorten(race, window->linked) ||
 	    !begin_drain(race, window) ||
 	    race_failed(race, "suspend, RESUME", suspend_and_resume(window)) ||
-	    !drains_first(race, window->linked, window->fd))
+	    !race_drains_first(race, window->linked, window->fd))
 		return false;
 
 	race->rounds++;
@@ -1648,7 +1631,7 @@ static void suspend_idle(struct race *race, void *ctx)
 	    race_failed(race, "LINK",
 			pcm_link(window->fd, window->linked)) ||
 	    !begin_drain(race, window) ||
-	    !drains_first(race, window->fd, window->linked))
+	    !race_drains_first(race, window->fd, window->linked))
 		return;
 
 	race->rounds++;
