@@ -1563,7 +1563,7 @@ static void suspend_and_refuse_unequal(struct race *race, void *ctx)
 		race_broken(race, "the driver did not refuse PREPARE");
 	state = pcm_state(window->fd);
 	if (state != SNDRV_PCM_STATE_SETUP)
-		race_hit(race, "a suspended stream is %s after PREPARE of a linked one that the driver has refused",
+		race_hit(race, "a suspended stream is %s after a failed PREPARE of a linked one",
 			 pcm_state_name(state));
 	err = call_resume(window);
 	if (err != -EBADFD)
