@@ -552,8 +552,6 @@ static void begin(void)
 {
 	unsigned int i, depth = choose(4);
 
-	for (i = 0; i < ARRAY_SIZE(failures); i++)
-		pcmtest_set(failures[i], "N");
 	pcmtest_set("group_trigger", choose(3) ? "N" : "Y");
 	for (i = 0; i < slot_count; i++) {
 		slots[i].dev = &devices[i % 2];
@@ -571,12 +569,13 @@ static void begin(void)
 	say("\n");
 }
 
-static void close_all(void)
+static void end(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < slot_count; i++)
 		close_slot(&slots[i]);
+	pcmtest_calm();
 }
 
 int main(int argc, char **argv)
@@ -584,7 +583,7 @@ int main(int argc, char **argv)
 	static const struct player player = {
 		.begin = begin,
 		.call = call_one,
-		.end = close_all,
+		.end = end,
 	};
 	unsigned int direction;
 	int err;
