@@ -551,8 +551,9 @@ static void call_one(void)
 static void begin(void)
 {
 	unsigned int i, depth = choose(4);
+	bool group_trigger = !choose(3);
 
-	pcmtest_set("group_trigger", choose(3) ? "N" : "Y");
+	pcmtest_set("group_trigger", group_trigger ? "Y" : "N");
 	for (i = 0; i < slot_count; i++) {
 		slots[i].dev = &devices[i % 2];
 		slots[i].fd = pcm_open(slots[i].dev, O_NONBLOCK);
@@ -563,7 +564,7 @@ static void begin(void)
 	}
 	if (depth > 2)
 		pcm_call(slots[0].fd, SNDRV_PCM_IOCTL_PREPARE);
-	say("begin with");
+	say("%sbegin with", group_trigger ? "group_trigger, " : "");
 	for (i = 0; i < slot_count; i++)
 		tell_state(&slots[i]);
 	say("\n");

@@ -99,6 +99,11 @@ class Meant(unittest.TestCase):
         self.assertIsNone(self.meant("A SUSPEND = 0 | SETUP:0 SUSPENDED:0 hw_params 1",
                                      "A SUSPEND = 0 | SETUP:0 PREPARED:0 hw_params 1"))
 
+    def test_drain_on_a_driver_that_triggers_groups(self):
+        lines = "A SLEEP = 0 | DRAINING:0 SETUP:0", "A SLEEP = 0 | SETUP:0 SETUP:0"
+        self.assertIsNone(answers.Difference(1, ["begin with"], *lines).meant)
+        self.assertTrue(answers.Difference(1, ["group_trigger, begin with"], *lines).meant)
+
     def test_oss_mmap(self):
         self.assertTrue(self.meant(" OSS_MMAP = EIO | playback hw_params 1 capture",
                                    " OSS_MMAP = 0 | playback hw_params 2 capture"))
