@@ -64,13 +64,12 @@ void race_abort(void)
 /* Before anything else is done or said. */
 __attribute__((constructor)) static void warn(void)
 {
-	const char *pcm = getenv("PCM_RACE_PCM");
 	unsigned int card, device;
-	char rest;
 
 	fprintf(stderr, "# a kernel without the fixes may hang or crash in these tests\n");
-	if (pcm && sscanf(pcm, "%u,%u%c", &card, &device, &rest) != 2) {
-		fprintf(stderr, "PCM_RACE_PCM=%s is not CARD,DEVICE\n", pcm);
+	if (pcm_chosen(&card, &device) < 0) {
+		fprintf(stderr, "PCM_RACE_PCM=%s is not CARD,DEVICE\n",
+			getenv("PCM_RACE_PCM"));
 		exit(KSFT_FAIL);
 	}
 }

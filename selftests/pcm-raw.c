@@ -322,14 +322,26 @@ static bool offers(const struct pcm_dev *dev, const struct pcm_setup *setups,
 	return ok;
 }
 
-static bool wanted(const struct pcm_dev *dev, bool named)
+int pcm_chosen(unsigned int *card, unsigned int *device)
 {
 	const char *choice = getenv("PCM_RACE_PCM");
+	char rest;
+
+	if (!choice)
+		return 0;
+	return sscanf(choice, "%u,%u%c", card, device, &rest) == 2 ? 1 : -EINVAL;
+}
+
+static bool wanted(const struct pcm_dev *dev, bool named)
+{
 	unsigned int card, device, i;
 
-	if (choice)
-		return sscanf(choice, "%u,%u", &card, &device) == 2 &&
-		       card == dev->card && device == dev->device;
+	switch (pcm_chosen(&card, &device)) {
+	case 1:
+		return card == dev->card && device == dev->device;
+	case -EINVAL:
+		return false;
+	}
 	if (named)
 		return true;
 

@@ -48,6 +48,8 @@ struct pcm_pointers {
 int pcm_find(struct pcm_dev *dev, int stream, unsigned int subdevices,
 	     const struct pcm_setup *setups, unsigned int count,
 	     const char *driver);
+/* Return: 1 if PCM_RACE_PCM names a device, 0 if it is not set, or -EINVAL. */
+int pcm_chosen(unsigned int *card, unsigned int *device);
 void pcm_describe(const struct pcm_dev *dev, char *text, size_t size);
 
 int pcm_open(const struct pcm_dev *dev, int flags);

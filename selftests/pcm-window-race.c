@@ -346,6 +346,15 @@ static void run_window(struct __test_metadata *_metadata,
 	run_streams(_metadata, SNDRV_PCM_STREAM_PLAYBACK, 2, window, body);
 }
 
+static void run_suspending(struct __test_metadata *_metadata,
+			   struct window *window,
+			   void (*body)(struct race *race, void *ctx))
+{
+	if (!pcmtest_can_suspend())
+		SKIP(return, "needs CONFIG_PM");
+	run_window(_metadata, window, body);
+}
+
 static void run_intrusion(struct __test_metadata *_metadata,
 			  struct window *window,
 			  const struct intrusion *intrusion)
@@ -1545,9 +1554,7 @@ static void suspend_and_resume_unequal(struct race *race, void *ctx)
 
 TEST_F(window, suspend_with_idle_member)
 {
-	if (!pcmtest_can_suspend())
-		SKIP(return, "needs CONFIG_PM");
-	run_window(_metadata, &self->window, suspend_and_resume_unequal);
+	run_suspending(_metadata, &self->window, suspend_and_resume_unequal);
 }
 
 /* The driver may have prepared the other one before it refused. */
@@ -1573,9 +1580,7 @@ static void suspend_and_refuse_unequal(struct race *race, void *ctx)
 
 TEST_F(window, refused_prepare_ends_suspend)
 {
-	if (!pcmtest_can_suspend())
-		SKIP(return, "needs CONFIG_PM");
-	run_window(_metadata, &self->window, suspend_and_refuse_unequal);
+	run_suspending(_metadata, &self->window, suspend_and_refuse_unequal);
 }
 
 /* What fcntl() has set holds from the next PREPARE on, also if that fails. */
@@ -1660,8 +1665,6 @@ TEST_F(window, suspend_of_idle_stream)
  * One stream of a group refuses to resume.  Those that have resumed before must
  * not run on, as nobody stops a stream that is SUSPENDED.
  */
-#define TRIGGER_ERROR	"inject_trigger_err"
-
 static void resume_halfway(struct race *race, void *ctx)
 {
 	static const struct intrusion resume = { .hold = call_resume };
@@ -1682,9 +1685,9 @@ static void resume_halfway(struct race *race, void *ctx)
 	/* The first stream has resumed, the second one is about to. */
 	if (!pcmtest_wait_return("trigger"))
 		race_broken(race, "no stream has resumed");
-	pcmtest_set(TRIGGER_ERROR, "Y");
+	pcmtest_set(PCMTEST_FAILING_TRIGGER, "Y");
 	pthread_join(resuming, NULL);
-	pcmtest_set(TRIGGER_ERROR, "N");
+	pcmtest_set(PCMTEST_FAILING_TRIGGER, "N");
 	pcmtest_delay("trigger", 0);
 
 	race->rounds++;
@@ -1702,11 +1705,7 @@ TEST_F(window, resume_of_group_undone)
 {
 	if (!variant->nonatomic)
 		SKIP(return, "needs a trigger callback that can sleep");
-	if (!pcmtest_can_suspend())
-		SKIP(return, "needs CONFIG_PM");
-	run_window(_metadata, &self->window, resume_halfway);
-	pcmtest_set(TRIGGER_ERROR, "N");
-	pcmtest_delay("trigger", 0);
+	run_suspending(_metadata, &self->window, resume_halfway);
 }
 
 /*

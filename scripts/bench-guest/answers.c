@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "answers.h"
+#include "pcm-race.h"
 #include "stream.h"
 
 #define CALLS		40	/* of one seed */
@@ -99,15 +100,29 @@ void perform(const struct operation *operation, void *object, int fd)
 		say(" = %ld |", result);
 }
 
+long poll_now(int fd)
+{
+	struct pollfd pollfd = {
+		.fd = fd,
+		.events = POLLIN | POLLOUT,
+	};
+
+	return poll(&pollfd, 1, 0) < 0 ? -errno : pollfd.revents;
+}
+
+long sleep_long(void *object)
+{
+	(void)object;
+	sleep(3);
+	return 0;
+}
+
 static void spin(unsigned long ns)
 {
-	struct timespec begin, now;
+	unsigned long long end = race_now_ns() + ns;
 
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	do {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while ((now.tv_sec - begin.tv_sec) * 1000000000UL + now.tv_nsec -
-		 begin.tv_nsec < ns);
+	while (race_now_ns() < end)
+		;
 }
 
 /* The same seed makes the same choices. */

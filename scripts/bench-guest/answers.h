@@ -14,9 +14,8 @@
 #ifndef __ANSWERS_H
 #define __ANSWERS_H
 
+#include "kselftest.h"
 #include "pcm-raw.h"
-
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /*
  * @run: returns a result or -errno.
@@ -53,6 +52,10 @@ const struct operation *any_operation(const struct operation *operations,
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 unsigned int hash(const void *data, size_t size);
 void say_proc(const struct pcm_dev *dev, int subdevice, const char *name);
+
+/* Operations on any file, or on none; sleeping, all that runs runs out, if it does. */
+long poll_now(int fd);
+long sleep_long(void *object);
 
 /* Perform an operation and say how it ended. */
 void perform(const struct operation *operation, void *object, int fd);

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <linux/soundcard.h>
@@ -167,9 +166,8 @@ static long map_buffer(void *object)
 	static const int protections[] = {
 		PROT_WRITE, PROT_READ, PROT_READ | PROT_WRITE,
 	};
-	void *address;
-
 	int fragment = 0;
+	void *address;
 
 	unmap(object);
 	/* Sets up the stream, without which mmap() is one of the changes. */
@@ -187,26 +185,14 @@ static long map_buffer(void *object)
 
 static long poll_device(void *object)
 {
-	struct pollfd pollfd = {
-		.fd = fd,
-		.events = POLLIN | POLLOUT,
-	};
-
 	(void)object;
-	return poll(&pollfd, 1, 0) < 0 ? -errno : pollfd.revents;
+	return poll_now(fd);
 }
 
-/* Long enough for all that runs to run out, if it does. */
-static long wait_long(void *object)
-{
-	(void)object;
-	return sleep(3);
-}
-
-static const struct operation reopen = { .name = "OPEN", .run = open_device };
+enum { OPEN };
 
 static const struct operation operations[] = {
-	{ "OPEN", open_device, .weight = 2 },
+	[OPEN] = { "OPEN", open_device, .weight = 2 },
 	{ "CLOSE", close_device, .weight = 1 },
 	{ "SPEED", speed, .weight = 3 },
 	{ "SETFMT", set_format, .weight = 3 },
@@ -234,7 +220,7 @@ static const struct operation operations[] = {
 	{ "WRITE", output, .weight = 8 },
 	{ "READ", input, .weight = 6 },
 	{ "POLL", poll_device, .weight = 1 },
-	{ "SLEEP", wait_long, .weight = 1 },
+	{ "SLEEP", sleep_long, .weight = 1 },
 	{ "MUNMAP", unmap, .weight = 1 },
 	{ "OSS_MMAP", map_buffer, .weight = 4 },	/* the last one */
 };
@@ -253,7 +239,7 @@ static void call_one(void)
 {
 	unsigned int direction;
 
-	perform(fd < 0 && choose(4) ? &reopen :
+	perform(fd < 0 && choose(4) ? &operations[OPEN] :
 		any_operation(operations, ARRAY_SIZE(operations) - !with_mmap),
 		NULL, fd);
 	for (direction = 0; direction < ARRAY_SIZE(devices); direction++) {

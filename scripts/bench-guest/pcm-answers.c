@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -367,21 +366,17 @@ static long do_ttstamp(void *object)
 static long do_poll(void *object)
 {
 	struct slot *slot = object;
-	struct pollfd pollfd = {
-		.fd = slot->fd,
-		.events = POLLIN | POLLOUT,
-	};
 
-	return poll(&pollfd, 1, 0) < 0 ? -errno : pollfd.revents;
+	return poll_now(slot->fd);
 }
 
 static long do_mmap(void *object)
 {
-	struct slot *slot = object;
 	static const unsigned long offsets[] = {
 		SNDRV_PCM_MMAP_OFFSET_DATA, SNDRV_PCM_MMAP_OFFSET_STATUS,
 		SNDRV_PCM_MMAP_OFFSET_CONTROL, 4096,
 	};
+	struct slot *slot = object;
 	int protection = choose(4) ? PROT_READ | PROT_WRITE : PROT_READ;
 	size_t size = choose(4) ? 4096 : 1 << 20;
 	off_t offset = PICK(offsets);
@@ -412,14 +407,6 @@ static long do_flags(void *object)
 	say(" %s", flag == O_ASYNC ? "O_ASYNC" : "O_NONBLOCK");
 	return fcntl(slot->fd, F_SETFL, fcntl(slot->fd, F_GETFL) ^ flag) ?
 		-errno : 0;
-}
-
-/* Long enough for all that runs to run out, if it does. */
-static long do_sleep(void *object)
-{
-	(void)object;
-	sleep(3);
-	return 0;
 }
 
 static long do_suspend(void *object)
@@ -489,7 +476,7 @@ static const struct operation operations[] = {
 	{ "MMAP", do_mmap, .weight = 2 },
 	{ "MUNMAP", do_munmap, .weight = 1 },
 	{ "FLAGS", do_flags, .weight = 1 },
-	{ "SLEEP", do_sleep, .weight = 1 },
+	{ "SLEEP", sleep_long, .weight = 1 },
 	{ "SUSPEND", do_suspend, .weight = 3 },
 	{ "FAIL", do_fail, .weight = 2 },
 };

@@ -165,12 +165,17 @@ def measure(pair, logs, first, seeds):
     found, count = _differences(pair, tests, [(player, first, seeds) for player in PLAYERS],
                                 PLAYS, logs)
     meant = [one for one in found if one[1].meant]
-    doubtful = [(player, one.seed, 1) for player, one in found if not one.meant]
+    doubtful = [(player, one.seed, 1) for player, one in wrong(found)]
     if doubtful:
         say(f"   {len(doubtful)} once more, at {MORE_PLAYS} moments")
         again, _ = _differences(pair, tests, doubtful, MORE_PLAYS, logs / "again")
         return meant + again, count
     return meant, count
+
+
+def wrong(found):
+    """Those of the differences that are not meant."""
+    return [(player, one) for player, one in found if not one.meant]
 
 
 def summary(found, count):
@@ -179,7 +184,7 @@ def summary(found, count):
     for change in MEANT:
         times = sum(one.meant == change.title for _, one in found)
         lines.append(f"{times} differ as they are meant to: {change.title}")
-    return lines + [f"NOT THE SAME: {player[0]}, {one}" for player, one in found if not one.meant]
+    return lines + [f"NOT THE SAME: {player[0]}, {one}" for player, one in wrong(found)]
 
 
 def _parser():
@@ -202,4 +207,4 @@ def main():
     say("\n" + "\n".join(lines) + "\n")
     files.write(logs / "summary.txt", "\n".join(lines) + "\n")
     say(f"console logs: {logs.relative_to(ROOT)}/")
-    return 1 if any(not one.meant for _, one in found) else 0
+    return 1 if wrong(found) else 0

@@ -11,9 +11,9 @@ FIRST, SEEDS = 1, 30
 def same_answers(context):
     """random calls by one thread get the same answers with the series, but for what is meant"""
     found, count = answers.measure(Pair(context.kernel), context.logs, FIRST, SEEDS)
-    wrong = [one for _, one in found if not one.meant]
-    for one in wrong:
-        say(str(one))
+    wrong = answers.wrong(found)
+    for player, one in wrong:
+        say(f"{player[0]}, {one}")
     if wrong:
         raise Failure(f"{len(wrong)} of {count} sequences differ (see scripts/answers)")
     if not found:
